@@ -1,0 +1,138 @@
+"""Accounts and sessions: the one way in for staff."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from datetime import timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from accounts.tables import Role, Staff, StaffSession
+from core.audit import SYSTEM, Actor, record
+from core.clock import now
+
+IDLE = timedelta(minutes=30)
+LONGEST = timedelta(hours=12)
+SHORTEST_PASSWORD = 12
+MAY_AUTHORISE = (Role.authoriser,)
+
+_hasher = PasswordHasher()
+_nobody = _hasher.hash(secrets.token_urlsafe(16))
+
+
+class AccountError(Exception):
+    """Something about an account that its person can put right; the message is for them."""
+
+
+def actor_of(staff: Staff) -> Actor:
+    """Staff as the audit knows them."""
+    return Actor("staff", staff.id, staff.site)
+
+
+def add_staff(
+    session: Session,
+    *,
+    username: str,
+    password: str,
+    role: Role,
+    site: str,
+    name: str,
+    rank: str = "",
+    collar_number: str = "",
+    email: str = "",
+    demonstration: bool = False,
+    by: Actor = SYSTEM,
+) -> Staff:
+    """Make an account; raises :class:`AccountError` when the name is taken or the password short."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise AccountError(f"The password needs {SHORTEST_PASSWORD} characters or more.")
+    if session.scalar(select(Staff).where(Staff.username == username.strip().lower())):
+        raise AccountError(f"There is already an account called {username}.")
+    staff = Staff(
+        id=str(uuid.uuid4()),
+        username=username.strip().lower(),
+        role=role.value,
+        site=site,
+        name=name,
+        rank=rank,
+        collar_number=collar_number,
+        email=email,
+        password_hash=_hasher.hash(password),
+        demonstration=demonstration,
+        created_at=now(),
+    )
+    session.add(staff)
+    record(session, by, "staff.add", f"staff:{staff.id}")
+    return staff
+
+
+def check_password(session: Session, username: str, password: str) -> Staff | None:
+    """The member of staff, or None; takes the same time for unknown names as for wrong passwords."""
+    staff = session.scalar(select(Staff).where(Staff.username == username.strip().lower()))
+    try:
+        _hasher.verify(staff.password_hash if staff else _nobody, password)
+    except VerificationError:
+        staff = None
+    return staff if staff and not staff.disabled_at else None
+
+
+def sign_in(session: Session, staff: Staff, *, kind: str = "browser") -> str:
+    """Start a session and return its secret (256 bits), which is kept only as a hash."""
+    secret, moment = secrets.token_urlsafe(32), now()
+    session.add(
+        StaffSession(
+            token_hash=_hash(secret),
+            staff_id=staff.id,
+            kind=kind,
+            started_at=moment,
+            seen_at=moment,
+            ends_at=moment + LONGEST,
+        )
+    )
+    record(session, actor_of(staff), "staff.sign_in", f"staff:{staff.id}")
+    return secret
+
+
+def signed_in(session: Session, secret: str | None) -> Staff | None:
+    """Whose session this is, or None when it is unknown, idle for 30 minutes, or 12 hours old.
+
+    Tokens for scripts (kind "token") have no idle limit, only the end.
+    """
+    found = session.get(StaffSession, _hash(secret)) if secret else None
+    if found is None or found.staff.disabled_at or found.ends_at <= now():
+        return None
+    if found.kind == "browser" and found.seen_at + IDLE <= now():
+        return None
+    if found.seen_at + timedelta(minutes=1) <= now():
+        found.seen_at = now()
+    return found.staff
+
+
+def sign_out(session: Session, secret: str | None) -> None:
+    """End the session on the server, so that its cookie is worth nothing."""
+    staff = signed_in(session, secret)
+    if staff and secret:
+        session.execute(delete(StaffSession).where(StaffSession.token_hash == _hash(secret)))
+        record(session, actor_of(staff), "staff.sign_out", f"staff:{staff.id}")
+
+
+def authorisers(session: Session, site: str, *, but: str) -> list[Staff]:
+    """Who may authorise at ``site``, never the referring officer ``but`` (staff id)."""
+    found = session.scalars(
+        select(Staff).where(
+            Staff.site == site,
+            Staff.role.in_([role.value for role in MAY_AUTHORISE]),
+            Staff.disabled_at.is_(None),
+            Staff.id != but,
+        )
+    )
+    return sorted(found, key=lambda staff: staff.name)
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

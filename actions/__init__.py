@@ -1,0 +1,1 @@
+"""Thin: from the conversation to the packages below, and back as utterances without words."""

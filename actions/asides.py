@@ -1,0 +1,49 @@
+"""Words beside the matter: greetings, thanks, who sees this, what lies outside. Then back to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from actions.draft import what_next as officer_next
+from actions.participant_search import what_next as participant_next
+from actions.turn import Turn, TurnAction
+from bot.speech import Utterance, say
+
+
+def back_to_it(turn: Turn) -> Iterator[Utterance]:
+    """Whatever was open before the aside is open after it."""
+    if turn.conversation.audience == "officer":
+        yield from officer_next(turn, again=True)
+    else:
+        yield from participant_next(turn)
+
+
+class Aside(TurnAction):
+    """An answer that has its own approved words for each audience."""
+
+    action_name: ClassVar[str] = "action_aside"
+
+    def take(self, turn: Turn) -> Iterator[Utterance]:
+        """Say the words of the intent, and return."""
+        yield say(f"utter_{turn.intent}_{_audience(turn)}")
+        if turn.intent != "goodbye":
+            yield from back_to_it(turn)
+
+
+class NotUnderstood(TurnAction):
+    """Nothing was understood: said plainly, with choices, never guessed."""
+
+    action_name: ClassVar[str] = "action_not_understood"
+
+    def take(self, turn: Turn) -> Iterator[Utterance]:
+        """Say so, and return."""
+        yield say(f"utter_{_audience(turn)}_not_understood")
+        yield from back_to_it(turn)
+
+
+def _audience(turn: Turn) -> str:
+    return "officer" if turn.conversation.audience == "officer" else "participant"
+
+
+ACTIONS = [Aside(), NotUnderstood()]

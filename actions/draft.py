@@ -1,0 +1,111 @@
+"""The referral behind an officer's conversation, and the one next thing to say about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from actions.turn import Turn
+from bot.conversations import remember
+from bot.speech import (
+    Utterance,
+    ask_criterion,
+    ask_field,
+    choice,
+    excluded,
+    outcome,
+    read_back,
+    say,
+    summary,
+)
+from referrals import record
+from referrals.fields import BY_NAME
+from referrals.progress import Position, Step, position
+from referrals.tables import Referral
+from referrals.transitions import Status
+
+
+def draft_of(turn: Turn) -> Referral | None:
+    """The draft that this conversation works on, if it is this officer's and still a draft."""
+    held = turn.context.get("referral")
+    found = record.own(turn.session, turn.staff, held) if held and turn.staff else None
+    return found if found and found.status == Status.draft else None
+
+
+def position_of(referral: Referral) -> Position:
+    """Where this draft stands."""
+    return position(record.rules_of(referral), record.known(referral))
+
+
+def open_criterion(turn: Turn, referral: Referral) -> str | None:
+    """The criterion that is being asked, if one is."""
+    changing = turn.context.get("changing")
+    if changing:
+        return None if changing in BY_NAME else str(changing)
+    here = position_of(referral)
+    return here.criterion.id if here.step is Step.criterion and here.criterion else None
+
+
+def open_field(turn: Turn, referral: Referral) -> str | None:
+    """The field that is being asked, if one is."""
+    changing = turn.context.get("changing")
+    if changing:
+        return str(changing) if changing in BY_NAME else None
+    here = position_of(referral)
+    return here.field.name if here.field else None
+
+
+def what_next(turn: Turn, *, again: bool = False) -> Iterator[Utterance]:
+    """Return to what is open: what was read back, what is being changed, or the next step."""
+    referral = draft_of(turn)
+    if referral is None:
+        yield say("utter_officer_no_draft", choice("utter_label_start", "start_referral", new=True))
+        return
+    pending, changing = turn.context.get("readback"), turn.context.get("changing")
+    if pending:
+        yield read_back(pending)
+    elif changing:
+        yield _asked(changing, again)
+    else:
+        yield from _next_step(turn, referral, again)
+
+
+def _asked(item: str, again: bool) -> Utterance:
+    return ask_field(item, again=again) if item in BY_NAME else ask_criterion(item, again=again)
+
+
+def _next_step(turn: Turn, referral: Referral, again: bool) -> Iterator[Utterance]:
+    here = position_of(referral)
+    if here.step is Step.criterion and here.criterion:
+        yield ask_criterion(here.criterion.id, again=again)
+    elif here.step is Step.excluded and here.criterion:
+        yield excluded(here.criterion.id, _after_exclusion(referral, here.criterion.id))
+    elif here.step is Step.field and here.field:
+        yield from _criteria_done(turn)
+        yield ask_field(here.field.name, again=again)
+    elif here.step is Step.waiting:
+        yield outcome()
+        yield _what_is_waiting(here)
+    else:
+        yield summary()
+
+
+def _criteria_done(turn: Turn) -> Iterator[Utterance]:
+    if not turn.context.get("outcome_said"):
+        remember(turn.conversation, outcome_said=True)
+        yield outcome()
+
+
+def _after_exclusion(referral: Referral, criterion: str) -> list[dict[str, object]]:
+    told = criterion in referral.went_on_despite.split()
+    go_on = [] if told else [choice("utter_label_go_on", "continue_referral")]
+    return [
+        *go_on,
+        choice("utter_label_change_answer", "change_answer", item=criterion),
+        choice("utter_label_close_not_met", "stop_referral", close=True),
+        choice("utter_label_leave_draft", "stop_referral", leave=True),
+    ]
+
+
+def _what_is_waiting(here: Position) -> Utterance:
+    waiting = [reason.id for reason in here.assessment.reasons if reason.effect == "hold"]
+    return {"show": "waiting", "criteria": waiting}

@@ -1,0 +1,276 @@
+"""The officer's answers: taken, read back, corrected, kept; and the referral sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
+
+from actions.draft import draft_of, open_criterion, open_field, what_next
+from actions.turn import Turn, TurnAction
+from bot.conversations import remember
+from bot.speech import (
+    Utterance,
+    ask_criterion,
+    changed,
+    choice,
+    noted,
+    read_back,
+    say,
+    sent,
+    summary,
+)
+from referrals import record
+from referrals.fields import BY_NAME
+from referrals.tables import Referral
+
+
+class OfficerAction(TurnAction):
+    """An action on the officer's draft; without one it says how to begin."""
+
+    def take(self, turn: Turn) -> Iterable[Utterance]:
+        """Find the draft first."""
+        referral = draft_of(turn)
+        return what_next(turn) if referral is None else self.work(turn, referral)
+
+    def work(self, turn: Turn, referral: Referral) -> Iterable[Utterance]:
+        """What to say to this turn about this draft."""
+        raise LookupError(f"{self.action_name} does no work")
+
+
+class GiveAnswers(OfficerAction):
+    """Answers by choice count at once; several from free text are read back first."""
+
+    action_name: ClassVar[str] = "action_give_answers"
+
+    def work(self, turn: Turn, referral: Referral) -> Iterator[Utterance]:
+        """Keep, read back, or ask."""
+        if "answers" in turn.given:
+            yield from keep(turn, referral, turn.given["answers"], "choice")
+            yield from what_next(turn)
+            return
+        sure, unsure = _read(turn, referral)
+        asked = open_criterion(turn, referral)
+        if not sure and not unsure:
+            yield say("utter_officer_not_understood")
+            yield from what_next(turn, again=True)
+        elif list(sure) == [asked] and not unsure:
+            yield from keep(turn, referral, sure, "text")
+            yield from what_next(turn)
+        elif sure:
+            pending = dict(turn.context.get("readback") or {}) | sure
+            remember(turn.conversation, readback=pending)
+            yield read_back(pending)
+        else:
+            yield say("utter_officer_unsure")
+            yield ask_criterion(unsure[0], again=True)
+
+
+class CorrectAnswer(OfficerAction):
+    """ "Sorry, the risk was medium": the answer changes and the outcome with it."""
+
+    action_name: ClassVar[str] = "action_correct_answer"
+
+    def work(self, turn: Turn, referral: Referral) -> Iterator[Utterance]:
+        """Correct what is pending, or what was kept."""
+        sure, _unsure = _read(turn, referral)
+        pending = dict(turn.context.get("readback") or {})
+        if not sure:
+            yield say("utter_officer_which_change")
+            yield summary()
+        elif pending:
+            remember(turn.conversation, readback=pending | sure)
+            yield read_back(pending | sure)
+        else:
+            before = record.known(referral).answers
+            yield from _kept_quietly(turn, referral, sure)
+            for criterion, value in sure.items():
+                yield changed(criterion, before.get(criterion), value)
+            yield from what_next(turn)
+
+
+class Affirm(OfficerAction):
+    """Yes: what was read back counts."""
+
+    action_name: ClassVar[str] = "action_affirm"
+
+    def work(self, turn: Turn, referral: Referral) -> Iterator[Utterance]:
+        """Keep what is pending."""
+        pending = turn.context.get("readback")
+        if not pending:
+            yield say("utter_officer_yes_to_what")
+            yield from what_next(turn, again=True)
+            return
+        remember(turn.conversation, readback=None)
+        yield from keep(turn, referral, pending, "text")
+        yield from what_next(turn)
+
+
+class Deny(OfficerAction):
+    """No: what was read back is dropped, and the questions go on one at a time."""
+
+    action_name: ClassVar[str] = "action_deny"
+
+    def work(self, turn: Turn, referral: Referral) -> Iterator[Utterance]:
+        """Drop what is pending."""
+        pending = turn.context.get("readback")
+        remember(turn.conversation, readback=None)
+        yield say("utter_officer_dropped" if pending else "utter_officer_no_to_what")
+        yield from what_next(turn, again=True)
+
+
+class NotKnown(OfficerAction):
+    """I don't know yet: a hold, never a pass; the other questions go on."""
+
+    action_name: ClassVar[str] = "action_not_known"
+
+    def work(self, turn: Turn, referral: Referral) -> Iterator[Utterance]:
+        """Put the open criterion on hold, or pass over an optional field."""
+        criterion = turn.given.get("criterion") or open_criterion(turn, referral)
+        field = open_field(turn, referral)
+        if criterion:
+            yield from keep(turn, referral, {criterion: None}, "choice")
+        elif field and BY_NAME[field].optional and turn.staff:
+            record.give_field(turn.session, turn.staff, referral, field, "")
+            remember(turn.conversation, changing=None)
+        elif field:
+            yield say("utter_officer_field_needed")
+        yield from what_next(turn)
+
+
+class ChangeAnswer(OfficerAction):
+    """One line of the answers is asked again."""
+
+    action_name: ClassVar[str] = "action_change_answer"
+
+    def work(self, turn: Turn, referral: Referral) -> Iterator[Utterance]:
+        """Ask it, or show the lines to choose from."""
+        item = turn.given.get("item")
+        if not item:
+            yield say("utter_officer_which_change")
+            yield summary()
+            return
+        remember(turn.conversation, changing=item, readback=None)
+        yield from what_next(turn)
+
+
+class FieldGiven(OfficerAction):
+    """The application has kept a field; only that fact came through Rasa."""
+
+    action_name: ClassVar[str] = "action_field_given"
+
+    def work(self, turn: Turn, referral: Referral) -> Iterator[Utterance]:
+        """Go on."""
+        if turn.context.get("changing") == turn.given.get("field"):
+            remember(turn.conversation, changing=None)
+        yield from what_next(turn)
+
+
+class GoOn(OfficerAction):
+    """Go on although the case does not meet a criterion, or simply go on."""
+
+    action_name: ClassVar[str] = "action_continue_referral"
+
+    def work(self, turn: Turn, referral: Referral) -> Iterator[Utterance]:
+        """Remember that the officer was told."""
+        if turn.staff:
+            record.go_on_despite(turn.session, turn.staff, referral)
+        remember(turn.conversation, changing=None)
+        yield from what_next(turn)
+
+
+class Stop(OfficerAction):
+    """Stop: leave the draft for later, or close it where it does not meet the criteria."""
+
+    action_name: ClassVar[str] = "action_stop_referral"
+
+    def work(self, turn: Turn, referral: Referral) -> Iterator[Utterance]:
+        """Only a choice closes; typed words are asked back."""
+        if turn.given.get("close") and turn.staff:
+            record.close_as_not_met(turn.session, turn.staff, referral, f"close:{referral.id}")
+            remember(turn.conversation, referral=None, readback=None, changing=None)
+            yield say("utter_officer_closed", choice("utter_label_start", "start_referral", new=True))
+        elif turn.given.get("leave"):
+            yield say(
+                "utter_officer_left", choice("utter_label_carry_on", "continue_referral")
+            )
+        else:
+            yield say(
+                "utter_officer_stop_sure",
+                choice("utter_label_leave_draft", "stop_referral", leave=True),
+                choice("utter_label_carry_on", "continue_referral"),
+            )
+
+
+class Submit(OfficerAction):
+    """The only action that may say that a referral was sent."""
+
+    action_name: ClassVar[str] = "action_submit_referral"
+
+    def work(self, turn: Turn, referral: Referral) -> Iterator[Utterance]:
+        """Submit on the confirming choice; typed words lead to the summary."""
+        if not turn.given.get("confirmed") or turn.staff is None:
+            yield from what_next(turn)
+            return
+        try:
+            reference = record.submit(
+                turn.session, turn.staff, referral, f"submit:{referral.id}"
+            )
+        except record.ReferralError:
+            yield say("utter_officer_not_sent")
+            yield from what_next(turn)
+            return
+        remember(turn.conversation, referral=None, outcome_said=None, last_sent=reference)
+        yield sent(reference)
+
+
+def keep(
+    turn: Turn, referral: Referral, answers: dict[str, str | None] | dict[str, str], source: str
+) -> Iterator[Utterance]:
+    """Keep answers and say so: as noted the first time, as changed where they replace another."""
+    before = record.known(referral).answers
+    _store(turn, referral, dict(answers), source)
+    new = {key: value for key, value in answers.items() if key not in before}
+    if new and source == "text":
+        yield noted(new)
+    for key, value in answers.items():
+        if key in before and before[key] != value:
+            yield changed(key, before[key], value)
+
+
+def _kept_quietly(turn: Turn, referral: Referral, answers: dict[str, str]) -> Iterator[Utterance]:
+    _store(turn, referral, dict(answers), "text")
+    yield from ()
+
+
+def _store(turn: Turn, referral: Referral, answers: dict[str, str | None], source: str) -> None:
+    if turn.staff is None:
+        raise LookupError("an officer's turn without an officer")
+    record.answer(turn.session, turn.staff, referral, answers, source)
+    if turn.context.get("changing") in answers:
+        remember(turn.conversation, changing=None)
+
+
+def _read(turn: Turn, referral: Referral) -> tuple[dict[str, str], list[str]]:
+    """What the message answers surely, and what it may answer; only what this site asks."""
+    asked_here = {item.id for item in record.rules_of(referral).in_chat}
+    read = [
+        entity
+        for entity in turn.entities
+        if entity.get("entity") == "criterion" and entity["criterion"] in asked_here
+    ]
+    sure = {entity["criterion"]: entity["value"] for entity in read if entity["sure"]}
+    return sure, [entity["criterion"] for entity in read if not entity["sure"]]
+
+
+ACTIONS = [
+    GiveAnswers(),
+    CorrectAnswer(),
+    Affirm(),
+    Deny(),
+    NotKnown(),
+    ChangeAnswer(),
+    FieldGiven(),
+    GoOn(),
+    Stop(),
+    Submit(),
+]

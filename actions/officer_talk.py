@@ -1,0 +1,84 @@
+"""Beside the answers: starting, why a question is asked, where the referral stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from actions.draft import draft_of, open_criterion, what_next
+from actions.officer import OfficerAction
+from actions.turn import Turn, TurnAction
+from bot.conversations import remember
+from bot.speech import Utterance, choice, explain, say, standing
+from referrals import record
+from referrals.progress import Step
+from referrals.tables import Referral
+from sites import site_of
+
+
+class StartReferral(TurnAction):
+    """Start a referral, or go on with a draft that was left."""
+
+    action_name: ClassVar[str] = "action_start_referral"
+
+    def take(self, turn: Turn) -> Iterator[Utterance]:
+        """A new draft on the officer's choice; a left one is offered first."""
+        if turn.staff is None:
+            yield say("utter_officer_sign_in")
+            return
+        left = draft_of(turn) or record.latest_draft(turn.session, turn.staff)
+        if left and not turn.given.get("new"):
+            remember(turn.conversation, referral=left.id, readback=None, changing=None)
+            yield say("utter_officer_resumed", choice("utter_label_start_new", "start_referral", new=True))
+            yield from what_next(turn, again=True)
+            return
+        try:
+            started = record.start(turn.session, turn.staff)
+        except record.ReferralError:
+            yield say("utter_officer_site_off", reason=site_of(turn.staff.site).referral_off_because)
+            return
+        remember(
+            turn.conversation, referral=started.id, readback=None, changing=None, outcome_said=None
+        )
+        yield say("utter_officer_started")
+        yield from what_next(turn)
+
+
+class Explain(OfficerAction):
+    """Why do you ask: the reason and source of the open criterion."""
+
+    action_name: ClassVar[str] = "action_explain"
+
+    def work(self, turn: Turn, referral: Referral) -> Iterator[Utterance]:
+        """Explain, then ask again."""
+        criterion = open_criterion(turn, referral)
+        yield explain(criterion) if criterion else say("utter_officer_why_fields")
+        yield from what_next(turn, again=True)
+
+
+class Where(OfficerAction):
+    """Where are we: what is answered, what is open."""
+
+    action_name: ClassVar[str] = "action_where_are_we"
+
+    def work(self, turn: Turn, referral: Referral) -> Iterator[Utterance]:
+        """List it, then return to the open question."""
+        yield standing()
+        yield from what_next(turn, again=True)
+
+
+class CheckAnswers(OfficerAction):
+    """Show the answers as soon as there is nothing left to ask."""
+
+    action_name: ClassVar[str] = "action_check_answers"
+
+    def work(self, turn: Turn, referral: Referral) -> Iterator[Utterance]:
+        """The summary at its time, else where the referral stands."""
+        from actions.draft import position_of
+
+        if position_of(referral).step is not Step.check:
+            yield standing()
+        yield from what_next(turn, again=True)
+
+
+ACTIONS = [StartReferral(), Explain(), Where(), CheckAnswers()]

@@ -1,0 +1,84 @@
+"""One turn as an action sees it: who speaks, what was understood, and the record behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.executor import CollectingDispatcher
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+
+from accounts.tables import Staff
+from bot.conversations import Conversation
+from bot.speech import Utterance
+from core.database import transaction
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What an action needs. ``given`` comes from a choice that the assistant had offered."""
+
+    session: Session
+    conversation: Conversation
+    staff: Staff | None
+    text: str
+    intent: str
+    entities: tuple[dict[str, Any], ...]
+    given: dict[str, Any]
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """What the dialogue remembers."""
+        remembered: dict[str, Any] = self.conversation.context
+        return remembered
+
+
+@contextmanager
+def turn_of(tracker: Tracker) -> Iterator[Turn]:
+    """The turn behind Rasa's tracker, inside one transaction."""
+    latest = tracker.latest_message
+    claims = latest.get("metadata") or {}
+    with transaction() as session:
+        conversation = session.get(Conversation, tracker.sender_id)
+        if conversation is None:
+            raise LookupError("a turn of no conversation")
+        staff = session.get(Staff, conversation.staff_id) if conversation.staff_id else None
+        yield Turn(
+            session=session,
+            conversation=conversation,
+            staff=staff,
+            text=latest.get("text") or "",
+            intent=(latest.get("intent") or {}).get("name") or "",
+            entities=tuple(latest.get("entities") or ()),
+            given=claims.get("given") or {},
+        )
+
+
+class TurnAction(Action):  # type: ignore[misc]
+    """An action that takes a turn and returns utterances; it holds no state of its own."""
+
+    action_name: ClassVar[str]
+
+    def name(self) -> str:
+        """The name by which Rasa's rules call it."""
+        return self.action_name
+
+    def take(self, turn: Turn) -> Iterable[Utterance]:
+        """What to say to this turn."""
+        raise LookupError(f"{self.action_name} takes no turn")
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        """Called by the webhook; the database is worked in a thread of its own."""
+        for utterance in await run_in_threadpool(self._taken, tracker):
+            dispatcher.utter_message(json_message=utterance)
+        return []
+
+    def _taken(self, tracker: Tracker) -> list[Utterance]:
+        with turn_of(tracker) as turn:
+            return list(self.take(turn))

@@ -1,0 +1,1 @@
+"""How the assistant talks, and where people reach it."""

@@ -1,0 +1,170 @@
+"""Conversations and their messages: what was said, encrypted, so that a browser may close."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from core.audit import Actor, record
+from core.clock import now
+from core.crypto import EncryptedJSON
+from core.database import Base, UtcDateTime
+from core.tokens import sign
+
+TOKEN = "conversation"  # noqa: S105 - the purpose of a token, not a token
+LASTS = timedelta(hours=24)
+
+
+class Conversation(Base):
+    """One chat. ``context`` is what the dialogue remembers: needs, place, what was shown."""
+
+    __tablename__ = "conversation"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    site: Mapped[str] = mapped_column(String(40))
+    audience: Mapped[str] = mapped_column(String(20))
+    language: Mapped[str] = mapped_column(String(2))
+    staff_id: Mapped[str | None] = mapped_column(ForeignKey("staff.id"), index=True)
+    context: Mapped[Any] = mapped_column(EncryptedJSON)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ChatMessage(Base):
+    """One message of either side. ``body`` holds text, choices with their meaning, a listing."""
+
+    __tablename__ = "chat_message"
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "n"),
+        UniqueConstraint("conversation_id", "idempotency_key"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id"), index=True)
+    n: Mapped[int]
+    sender: Mapped[str] = mapped_column(String(10))
+    body: Mapped[Any] = mapped_column(EncryptedJSON)
+    idempotency_key: Mapped[str | None] = mapped_column(String(80))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+def begin(
+    session: Session, *, site: str, audience: str, language: str, staff_id: str | None
+) -> tuple[Conversation, str]:
+    """A new conversation and its token, which says by itself whose it is and for how long."""
+    conversation = Conversation(
+        id=str(uuid.uuid4()),
+        site=site,
+        audience=audience,
+        language=language,
+        staff_id=staff_id,
+        context={},
+        started_at=now(),
+        seen_at=now(),
+    )
+    session.add(conversation)
+    record(session, actor_of(conversation), "conversation.begin", f"conversation:{conversation.id}")
+    return conversation, token_for(conversation)
+
+
+def token_for(conversation: Conversation) -> str:
+    """A signed token with 128 random bits; it opens this conversation and nothing else."""
+    claims = {
+        "sub": conversation.id,
+        "site": conversation.site,
+        "audience": conversation.audience,
+        "jti": uuid.uuid4().hex,
+    }
+    return sign(TOKEN, claims, lasts=LASTS)
+
+
+def actor_of(conversation: Conversation) -> Actor:
+    """Who acts in this conversation, as the audit knows them."""
+    if conversation.staff_id:
+        return Actor("staff", conversation.staff_id, conversation.site)
+    return Actor("conversation", conversation.id, conversation.site)
+
+
+def remember(conversation: Conversation, **facts: Any) -> None:
+    """Keep facts in the context; a fact of None is forgotten."""
+    merged = dict(conversation.context) | facts
+    conversation.context = {key: value for key, value in merged.items() if value is not None}
+
+
+def add_message(
+    session: Session,
+    conversation: Conversation,
+    sender: str,
+    body: dict[str, Any],
+    idempotency_key: str | None = None,
+) -> ChatMessage:
+    """Append one message; its number follows the last."""
+    last = session.scalar(
+        select(func.max(ChatMessage.n)).where(ChatMessage.conversation_id == conversation.id)
+    )
+    message = ChatMessage(
+        conversation_id=conversation.id,
+        n=(last or 0) + 1,
+        sender=sender,
+        body=body,
+        idempotency_key=idempotency_key,
+        at=now(),
+    )
+    session.add(message)
+    conversation.seen_at = now()
+    session.flush()
+    return message
+
+
+def messages_after(session: Session, conversation_id: str, n: int) -> list[ChatMessage]:
+    """The messages after number ``n``, in order."""
+    return list(
+        session.scalars(
+            select(ChatMessage)
+            .where(ChatMessage.conversation_id == conversation_id, ChatMessage.n > n)
+            .order_by(ChatMessage.n)
+        )
+    )
+
+
+def replies_to(session: Session, conversation_id: str, key: str) -> list[ChatMessage] | None:
+    """What was answered to the message sent under this idempotency key; None if there was none."""
+    asked = session.scalar(
+        select(ChatMessage).where(
+            ChatMessage.conversation_id == conversation_id, ChatMessage.idempotency_key == key
+        )
+    )
+    if asked is None:
+        return None
+    replies: list[ChatMessage] = []
+    for message in messages_after(session, conversation_id, asked.n):
+        if message.sender == "person":
+            break
+        replies.append(message)
+    return replies
+
+
+def offered(session: Session, conversation_id: str, token: str) -> dict[str, Any] | None:
+    """The choice behind an opaque token, if the assistant offered it in this conversation."""
+    for message in reversed(messages_after(session, conversation_id, 0)):
+        for option in message.body.get("choices", []):
+            if option["choice"] == token:
+                found: dict[str, Any] = option
+                return found
+    return None
+
+
+def recent_words(session: Session, conversation_id: str, count: int = 4) -> list[str]:
+    """The person's last messages, oldest first, for the safety screen."""
+    said = session.scalars(
+        select(ChatMessage)
+        .where(ChatMessage.conversation_id == conversation_id, ChatMessage.sender == "person")
+        .order_by(ChatMessage.n.desc())
+        .limit(count)
+    )
+    return [message.body["text"] for message in reversed(list(said))]

@@ -1,0 +1,1 @@
+"""What runs inside Rasa's own Python 3.10: channel, understanding, policies, patches. Imports nothing else of ours."""

@@ -1,0 +1,81 @@
+"""The only way into Rasa: signed requests of our own application, over loopback (design D1)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
+from sanic import Blueprint, Sanic, response
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from bot.runtime import patches
+from bot.runtime.claims import ForgedError, verified
+
+patches.apply()
+
+
+class Utterances(CollectingOutputChannel):
+    """Collects what the actions say, as they say it: the application turns it into words."""
+
+    @classmethod
+    def name(cls) -> str:
+        """The channel's name inside Rasa."""
+        return "cara"
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        """Keep the action's own utterance, or the name of the response that a rule chose."""
+        spoken = message.get("custom") or {"say": message.get("utter_action", "")}
+        self.messages.append(spoken)
+
+
+class CaraChannel(InputChannel):
+    """``POST /webhooks/cara/turn`` for a turn, ``/parse`` for reports, ``GET /alive``."""
+
+    @classmethod
+    def name(cls) -> str:
+        """The channel's name inside Rasa."""
+        return "cara"
+
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+        """The routes; every POST is refused without claims signed for its own body."""
+        routes = Blueprint("cara_channel")
+
+        @routes.get("/alive")
+        async def alive(_request: Request) -> HTTPResponse:
+            return response.json({"model": Sanic.get_app("rasa_server").ctx.agent.is_ready()})
+
+        @routes.post("/turn")
+        async def turn(request: Request) -> HTTPResponse:
+            claims = verified(request.headers.get("Authorization"), request.body)
+            collected = Utterances()
+            await on_new_message(
+                UserMessage(
+                    request.json["text"],
+                    collected,
+                    claims["sender"],
+                    input_channel=self.name(),
+                    metadata=_metadata(claims),
+                )
+            )
+            return response.json({"utterances": collected.messages})
+
+        @routes.post("/parse")
+        async def parse(request: Request) -> HTTPResponse:
+            claims = verified(request.headers.get("Authorization"), request.body)
+            agent = Sanic.get_app("rasa_server").ctx.agent
+            message = UserMessage(request.json["text"], metadata=_metadata(claims))
+            parsed = await agent.processor.parse_message(message)
+            return response.json(parsed)
+
+        @routes.exception(ForgedError)
+        async def refused(_request: Request, error: ForgedError) -> HTTPResponse:
+            return response.json({"error": {"code": "forged", "message": str(error)}}, status=401)
+
+        return routes
+
+
+def _metadata(claims: dict[str, Any]) -> dict[str, Any]:
+    passed = ("audience", "site", "language", "asked", "intent", "given", "safety")
+    return {key: claims[key] for key in passed if claims.get(key) is not None}

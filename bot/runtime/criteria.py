@@ -1,0 +1,189 @@
+"""What an officer's free text answers: pure functions from a message to criterion values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import pairwise
+
+from bot.runtime.criteria_computed import COMPUTED
+from bot.runtime.criteria_rules import Criterion, Patterns, Rule, patterns
+from bot.runtime.criteria_text import Message, denied, hedged, read_message
+
+_CLAUSE = re.compile(r"[^;|]+")
+_BETWEEN_CHOICES = re.compile(r"\s*(?:or|/|and maybe)\s*")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One criterion answered by the message; where ``sure`` is false, ask before it counts."""
+
+    criterion: str
+    value: str
+    sure: bool
+    words: str
+
+
+@dataclass(frozen=True)
+class _Said:
+    value: str
+    sure: bool
+    start: int
+    end: int
+    in_a_list: bool = False
+
+
+def read_criteria(
+    text: str, asked: str | None = None, today: date | None = None
+) -> list[Reading]:
+    """The criteria that a message answers, at most one reading each; the last said wins.
+
+    ``asked`` is the criterion whose question is open: short replies answer it and nothing else.
+    ``today`` (default: the day of the call) is what birth dates and convictions are counted from.
+    """
+    known = patterns()
+    message = read_message(text, known.spelling, known.cues)
+    day = today or date.today()  # noqa: DTZ011 a birthday is a local date
+    found = [
+        (criterion.id, said)
+        for criterion in known.criteria
+        if (said := _settled(criterion, [*_all_said(criterion, message, asked, known, day)], message))
+    ]
+    # A bare "32" is an age only in a list of answers.
+    listed = any(not said.in_a_list for _, said in found)
+    return [
+        Reading(name, said.value, said.sure, message.words(said.start, said.end))
+        for name, said in found
+        if listed or not said.in_a_list
+    ]
+
+
+def _all_said(
+    criterion: Criterion, message: Message, asked: str | None, known: Patterns, day: date
+) -> Iterator[_Said]:
+    is_asked = criterion.id == asked
+    if is_asked:
+        for clause in [*_CLAUSE.finditer(message.line)][:2]:
+            yield from _reply(criterion, clause[0], clause.start(), known)
+    if criterion.label:
+        for label in criterion.label.finditer(message.line):
+            yield from _labelled(criterion, label, message, known, day)
+    for rule in criterion.rules:
+        if is_asked or not rule.only_asked:
+            yield from _by_rule(rule, criterion, message, known, day)
+
+
+def _reply(criterion: Criterion, stretch: str, start: int, known: Patterns) -> Iterator[_Said]:
+    """A short reply, or the head of a longer one, by the criterion's own polarity."""
+    reply = stretch.strip(" ,:")
+    start += stretch.find(reply)
+    for name, (value, sure) in criterion.replies.items():
+        if reply and known.replies[name].fullmatch(reply):
+            yield _Said(value, sure, start, start + len(reply.split()[0]))
+            return
+
+
+def _labelled(
+    criterion: Criterion, label: re.Match[str], message: Message, known: Patterns, day: date
+) -> Iterator[_Said]:
+    """A proforma line ("bail: no"): what follows the label is read as a reply to its question."""
+    rest = _CLAUSE.match(message.line, label.end())
+    if not rest:
+        return
+    reply = rest[0].strip()
+    for said in _reply(criterion, rest[0], rest.start(), known):
+        yield replace(said, start=label.start())
+    for rule in criterion.rules:
+        match = rule.parts[0].fullmatch(reply) if rule.only_asked else None
+        if match and (value := _value(rule, match, reply, day)):
+            yield _Said(value[0], value[1] and rule.sure, label.start(), rest.end())
+
+
+def _by_rule(
+    rule: Rule, criterion: Criterion, message: Message, known: Patterns, day: date
+) -> Iterator[_Said]:
+    if len(rule.parts) > 1:
+        yield from _all_parts(rule, message, known)
+        return
+    for match in rule.parts[0].finditer(message.line):
+        start, end = match.span()
+        around = message.sentence(start, end)
+        if (rule.unless and rule.unless.search(around)) or _about_another(
+            rule, criterion, message, start, known
+        ):
+            continue
+        if denied(message, start, known.cues):
+            value = (rule.denied, True) if rule.denied else None
+        else:
+            value = _value(rule, match, around, day)
+        if value:
+            sure = rule.sure and value[1] and not hedged(message, start, known.cues)
+            yield _Said(value[0], sure, start, end, rule.in_a_list)
+
+
+def _all_parts(rule: Rule, message: Message, known: Patterns) -> Iterator[_Said]:
+    """Every part must be said somewhere in the message, none of them denied."""
+    matches = [
+        next((m for m in part.finditer(message.line) if not denied(message, m.start(), known.cues)), None)
+        for part in rule.parts
+    ]
+    spans = [match.span() for match in matches if match]
+    if len(spans) == len(rule.parts):
+        yield _Said(rule.value, rule.sure, min(spans)[0], max(end for _, end in spans))
+
+
+def _value(rule: Rule, match: re.Match[str], around: str, day: date) -> tuple[str, bool] | None:
+    if rule.value in COMPUTED:
+        return COMPUTED[rule.value](match, around, day)
+    return (rule.value, True) if rule.value else None
+
+
+def _about_another(
+    rule: Rule, criterion: Criterion, message: Message, start: int, known: Patterns
+) -> bool:
+    """Whether the words just before belong to the victim or a third person."""
+    if rule.anyone or not criterion.about_suspect:
+        return False
+    line = message.line
+    woman = known.woman_suspect.search(line) and not known.man_suspect.search(line)
+    others = known.other_than_woman if woman else known.other_than_man
+    return bool(others.search(message.before(start)))
+
+
+def _settled(criterion: Criterion, said: list[_Said], message: Message) -> _Said | None:
+    """One answer: longer words hide shorter ones inside them, then the last said wins."""
+    kept = sorted(
+        (one for one in said if not any(_inside(one, other) for other in said)),
+        key=lambda one: (one.start, one.sure, one.end),
+    )
+    if not kept:
+        return None
+    last = kept[-1]
+    strongest = [one for one in kept if criterion.strongest and one.value == criterion.strongest]
+    if strongest:
+        return max(strongest, key=lambda one: one.sure)
+    if criterion.several and _are_several(criterion, kept, message):
+        return _Said(criterion.several, all(one.sure for one in kept), kept[0].start, last.end)
+    same = [one for one in kept if one.value == last.value]
+    sure = any(one.sure for one in same) and not _is_a_choice(kept, message)
+    return replace(last, sure=sure)
+
+
+def _inside(one: _Said, other: _Said) -> bool:
+    within = other.start <= one.start and one.end <= other.end
+    return within and (other.end - other.start) > (one.end - one.start)
+
+
+def _are_several(criterion: Criterion, kept: list[_Said], message: Message) -> bool:
+    replaced = criterion.last_wins and criterion.last_wins.search(message.line)
+    return not replaced and len({one.value for one in kept}) > 1
+
+
+def _is_a_choice(kept: list[_Said], message: Message) -> bool:
+    """"medium or high" answers nothing surely."""
+    return any(
+        one.value != other.value and bool(_BETWEEN_CHOICES.fullmatch(message.line[one.end : other.start]))
+        for one, other in pairwise(kept)
+    )

@@ -1,0 +1,125 @@
+"""The officer patterns (data/nlu/officer/criteria_patterns.yml) compiled once into rules."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bot.runtime.criteria_text import Cues, Spelling
+
+PATTERNS = Path(__file__).resolve().parents[2] / "data/nlu/officer/criteria_patterns.yml"
+_BLOCK = re.compile(r"\{([a-z_]+)\}")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One way officers say one answer; ``denied`` is what the same words mean after a "no"."""
+
+    value: str
+    parts: tuple[re.Pattern[str], ...]
+    denied: str
+    sure: bool
+    unless: re.Pattern[str] | None
+    anyone: bool
+    only_asked: bool
+    in_a_list: bool
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """How one criterion is read: its rules, and what a short reply to its question means."""
+
+    id: str
+    rules: tuple[Rule, ...]
+    label: re.Pattern[str] | None
+    replies: dict[str, tuple[str, bool]]
+    several: str
+    last_wins: re.Pattern[str] | None
+    strongest: str
+    about_suspect: bool
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """Everything the reviewed file says, ready for use."""
+
+    criteria: tuple[Criterion, ...]
+    spelling: Spelling
+    cues: Cues
+    replies: dict[str, re.Pattern[str]]
+    woman_suspect: re.Pattern[str]
+    man_suspect: re.Pattern[str]
+    other_than_man: re.Pattern[str]
+    other_than_woman: re.Pattern[str]
+
+
+@cache
+def patterns(path: Path = PATTERNS) -> Patterns:
+    """The compiled file. ``BaseLoader`` keeps ``yes`` and ``no`` words. Raises on a bad pattern."""
+    with path.open(encoding="utf-8") as file:
+        raw: dict[str, Any] = yaml.load(file, Loader=yaml.BaseLoader)  # noqa: S506 strings only
+    blocks, people = raw["blocks"], raw["people"]
+
+    def build(pattern: str) -> re.Pattern[str]:
+        return re.compile(_expand(pattern, blocks))
+
+    spelling, cues = raw["spelling"], raw["cues"]
+    return Patterns(
+        criteria=tuple(_criterion(name, body, blocks) for name, body in raw["criteria"].items()),
+        spelling=Spelling.of(
+            raw["same_word"], spelling["vocabulary"].split(), spelling["leave"].split()
+        ),
+        cues=Cues(
+            **{name: build(cues[name]) for name in cues if name != "window"},
+            window=int(cues["window"]),
+        ),
+        replies={name: build(one) for name, one in raw["replies"].items()},
+        **{name: build(one) for name, one in people.items()},
+    )
+
+
+def _criterion(name: str, body: dict[str, Any], blocks: dict[str, str]) -> Criterion:
+    label, last_wins = body.get("label"), body.get("last_wins")
+    return Criterion(
+        id=name,
+        rules=tuple(_rule(one, blocks) for one in body["say"]),
+        label=_compiled(rf"{{start}}(?:{label})\)?[ :]*", blocks) if label else None,
+        replies={
+            reply: (value.rstrip("?"), not value.endswith("?"))
+            for reply, value in body.get("replies", {}).items()
+        },
+        several=body.get("several", ""),
+        last_wins=_compiled(last_wins, blocks) if last_wins else None,
+        strongest=body.get("strongest", ""),
+        about_suspect=body.get("about") == "suspect",
+    )
+
+
+def _rule(body: dict[str, Any], blocks: dict[str, str]) -> Rule:
+    said = body.get("all") or ["|".join(f"(?:{one})" for one in body["like"])]
+    return Rule(
+        value=body.get("value", ""),
+        parts=tuple(_compiled(f"(?:{one})", blocks) for one in said),
+        denied=body.get("denied", ""),
+        sure=body.get("sure") != "no",
+        unless=_compiled(body["unless"], blocks) if "unless" in body else None,
+        anyone=body.get("anyone") == "yes",
+        only_asked=body.get("only_asked") == "yes",
+        in_a_list=body.get("in_a_list") == "yes",
+    )
+
+
+def _compiled(pattern: str, blocks: dict[str, str]) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w/])(?:{_expand(pattern, blocks)})(?![\w/])")
+
+
+def _expand(pattern: str, blocks: dict[str, str]) -> str:
+    """Building blocks may hold building blocks; an unknown name is an error of the file."""
+    while _BLOCK.search(pattern):
+        pattern = _BLOCK.sub(lambda found: blocks[found[1]], pattern)
+    return pattern

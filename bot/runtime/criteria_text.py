@@ -1,0 +1,165 @@
+"""An officer's message made plain: one spelling of each word, clause marks, questions blanked."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from bot.runtime.text import clauses, fold
+
+_WORD = re.compile(r"[a-z0-9]+")
+_DOTTED_DATE = re.compile(r"(?<=\d)\.(?=\d)")
+_SECTION = re.compile(r"^(s|sec)\.?(?=\d)")
+_BRACKET = re.compile(r"[()\[\]{}]")
+_QUOTE = re.compile(r"[\"*<>|~]")
+_JOINED = re.compile(r"(?<=[a-z])/(?=[a-z]{3})|(?<=\w)[-_](?=\w)")
+_COMMA_BEFORE_DIGIT = re.compile(r"(?<=[a-z]),(?=\d)")
+_ANSWERED = re.compile(r"\?(?=\s*(?:yes|no|nope|nah|nil|none|n/a|yeah|yep|y|n)\b)")
+_LABEL_DASH = re.compile(r"(?:^|(?<=[.,;\n]))(\s*(?:[\w/]+ ){1,3})[-](?=\s)")
+_HARD = re.compile(r"[.!?;\n]")
+_TYPO_LENGTH = 6
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """The reviewed word list: shorthand to plain word, and words whose slips of one letter count."""
+
+    same_word: Mapping[str, str]
+    near: Mapping[str, str]
+    known: frozenset[str]
+
+    @classmethod
+    def of(cls, same: Mapping[str, str], vocabulary: list[str], leave: list[str]) -> Spelling:
+        """``same`` maps a plain word to its variants, parted by spaces."""
+        variants = {short: plain for plain, shorts in same.items() for short in shorts.split()}
+        near = {less: word for word in vocabulary for less in _one_less(word)}
+        return cls(variants, near, frozenset([*vocabulary, *leave, *variants, *same]))
+
+    def plain(self, word: str) -> str:
+        """One spelling: the table first, then a slip of one letter in a longer word."""
+        if word in self.same_word:
+            return self.same_word[word]
+        if len(word) < _TYPO_LENGTH or word in self.known:
+            return word
+        return next((self.near[less] for less in _one_less(word) if less in self.near), word)
+
+
+@dataclass(frozen=True)
+class Cues:
+    """What opens a question or a supposition, and what ends or carries a denial."""
+
+    question: re.Pattern[str]
+    supposition: re.Pattern[str]
+    negator: re.Pattern[str]
+    barrier: re.Pattern[str]
+    far_negator: re.Pattern[str]
+    hedge: re.Pattern[str]
+    window: int
+
+
+@dataclass(frozen=True)
+class Message:
+    """``line`` holds plain words; ``|`` parts sentences, ``;`` clauses, ``~`` hides a question."""
+
+    original: str
+    line: str
+    starts: list[int] = field(repr=False)
+    places: list[tuple[int, int]] = field(repr=False)
+
+    def words(self, start: int, end: int) -> str:
+        """The stretch of the original message behind ``line[start:end]``."""
+        first = max(bisect_right(self.starts, start) - 1, 0)
+        last = max(bisect_left(self.starts, end) - 1, first)
+        return self.original[self.places[first][0] : self.places[last][1]].strip(" ,.;:!?-()")
+
+    def before(self, at: int) -> str:
+        """The clause that leads to ``at``."""
+        mark = max(self.line.rfind(";", 0, at), self.line.rfind("|", 0, at))
+        return self.line[mark + 1 : at]
+
+    def sentence(self, start: int, end: int) -> str:
+        """The sentence around a stretch."""
+        left, right = self.line.rfind("|", 0, start), self.line.find("|", end)
+        return self.line[left + 1 : right if right >= 0 else len(self.line)]
+
+
+def read_message(text: str, spelling: Spelling, cues: Cues) -> Message:
+    """Plain words with clause marks; every place in them leads back to the officer's own words."""
+    line, starts, places = "", [], []
+    for gap, word in _tokens(text):
+        line += "\n" if "\n" in gap else " "
+        starts.append(len(line) - 1)
+        places.append(word.span())
+        line += _plain(word.group(), spelling)
+    line = _LABEL_DASH.sub(lambda found: found[1] + ":", _ANSWERED.sub(":", line[1:]))
+    return Message(text, _marked(line, cues), starts, places)
+
+
+def denied(message: Message, at: int, cues: Cues) -> bool:
+    """Whether a "no" or "not" governs what stands at ``at``."""
+    before = message.before(at).split(":")[-1]
+    if cues.far_negator.search(before):
+        return True
+    near = cues.barrier.split(before)[-1].split()[-cues.window :]
+    return any(cues.negator.fullmatch(word) for word in near)
+
+
+def hedged(message: Message, start: int, cues: Cues) -> bool:
+    """Whether the officer only thinks so."""
+    return bool(cues.hedge.search(message.before(start)))
+
+
+def _tokens(text: str) -> Iterator[tuple[str, re.Match[str]]]:
+    last = 0
+    for word in re.finditer(r"\S+", text):
+        yield text[last : word.start()], word
+        last = word.end()
+
+
+def _plain(token: str, spelling: Spelling) -> str:
+    word = _DOTTED_DATE.sub("/", fold(token).replace("'", ""))
+    word = _SECTION.sub("s", word)
+    word = _QUOTE.sub("", _BRACKET.sub(", ", word)).replace("=", ":")
+    word = _COMMA_BEFORE_DIGIT.sub(", ", _JOINED.sub(" ", word))
+    if word in ("&", "+"):
+        return "and"
+    if word in spelling.same_word:
+        return spelling.same_word[word]
+    return _WORD.sub(lambda found: spelling.plain(found[0]), word)
+
+
+def _marked(line: str, cues: Cues) -> str:
+    """The line at the same length, with a mark at the end of each break and questions hidden."""
+    shown, parts = list(line), clauses(line)
+    sentence_is_asked = False
+    for here, following in zip(parts, [*parts[1:], None]):
+        end = here.start + len(here.text)
+        gap = line[end : following.start if following else len(line)]
+        hidden = _hidden_from(here.text, "?" in gap, sentence_is_asked, cues)
+        opens = hidden is not None and not here.text[:hidden].strip()
+        _cover(shown, here.start + (hidden if hidden is not None else len(here.text)), end)
+        if gap:
+            hard = _HARD.search(gap)
+            shown[end : end + len(gap)] = ("|" if hard else ";").rjust(len(gap))
+            sentence_is_asked = not hard and (sentence_is_asked or (opens and "?" not in gap))
+    return "".join(shown)
+
+
+def _hidden_from(clause: str, ends_asking: bool, sentence_is_asked: bool, cues: Cues) -> int | None:
+    """Where in a clause the question or supposition begins; ``None`` where all is told."""
+    if ends_asking or sentence_is_asked or cues.question.match(clause.strip()):
+        return 0
+    supposed = cues.supposition.search(clause)
+    return supposed.start() if supposed else None
+
+
+def _cover(shown: list[str], start: int, end: int) -> None:
+    for at in range(start, end):
+        if shown[at] != " ":
+            shown[at] = "~"
+
+
+def _one_less(word: str) -> list[str]:
+    return [word, *(word[:at] + word[at + 1 :] for at in range(len(word)))]

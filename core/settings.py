@@ -1,0 +1,70 @@
+"""The settings of one copy of the system, read once from the environment."""
+
+from __future__ import annotations
+
+import secrets
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import AliasChoices, Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / ".build"
+SHORTEST_SECRET = 32
+
+
+class Settings(BaseSettings):
+    """What operators may set; ``CARA_`` goes before each name, ``DATA_DIR`` and ``PORT`` stand alone.
+
+    Raises ``ValueError`` in production without a secret of one's own, because every
+    stored identity is only as safe as that secret.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="CARA_", frozen=True)
+
+    mode: Literal["demo", "production"] = "demo"
+    database_url: str = ""
+    redis_url: str = ""
+    secret_key: str = ""
+    data_dir: Path = Field(default=ROOT / "var", validation_alias=AliasChoices("DATA_DIR"))
+    port: int = Field(default=8000, validation_alias=AliasChoices("PORT"))
+    rasa_url: str = ""
+    actions_port: int = 0
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        data_dir = self.data_dir.resolve()
+        object.__setattr__(self, "data_dir", data_dir)
+        if not self.database_url:
+            object.__setattr__(self, "database_url", f"sqlite:///{data_dir / 'cara.db'}")
+        object.__setattr__(self, "secret_key", self.secret_key or self._demo_secret())
+        if len(self.secret_key) < SHORTEST_SECRET:
+            raise ValueError(
+                f"CARA_SECRET_KEY is too short: use {SHORTEST_SECRET} characters or more."
+            )
+        return self
+
+    @property
+    def demo(self) -> bool:
+        """Whether demonstration accounts and unassured listings may show (marked)."""
+        return self.mode == "demo"
+
+    def _demo_secret(self) -> str:
+        if self.mode == "production":
+            raise ValueError(
+                "Set CARA_SECRET_KEY: production does not start with a default secret."
+            )
+        kept = self.data_dir / "secret"
+        if not kept.exists():
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+            kept.touch(mode=0o600)
+            kept.write_text(secrets.token_urlsafe(48))
+        return kept.read_text().strip()
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings()

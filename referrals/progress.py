@@ -1,0 +1,79 @@
+"""Where a referral stands and what comes next: derived from what is known, never stored."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from referrals.eligibility import Assessment, Outcome, assess
+from referrals.fields import FIELDS, Field
+from referrals.rule_set import Criterion, Effect, RuleSet
+
+
+class Step(StrEnum):
+    """What the assistant does next."""
+
+    criterion = "criterion"
+    excluded = "excluded"
+    waiting = "waiting"
+    field = "field"
+    check = "check"
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a draft knows: answers by criterion (None = not known yet), fields, what was skipped.
+
+    ``went_on_despite`` names the criteria at which the officer was told that the case does
+    not meet them and chose to go on.
+    """
+
+    answers: Mapping[str, str | None]
+    fields: Mapping[str, str | None]
+    skipped: Collection[str] = ()
+    went_on_despite: Collection[str] = ()
+
+
+@dataclass(frozen=True)
+class Position:
+    """The next step, what it is about, and the outcome so far."""
+
+    step: Step
+    assessment: Assessment
+    criterion: Criterion | None = None
+    field: Field | None = None
+
+
+def position(rules: RuleSet, known: Known) -> Position:
+    """The one next thing for this draft."""
+    assessment = assess(rules, known.answers, authority=False)
+    for reason in assessment.of(Effect.ineligible):
+        if reason.id not in known.went_on_despite:
+            return Position(Step.excluded, assessment, criterion=rules.criterion(reason.id))
+    for criterion in rules.in_chat:
+        if criterion.id not in known.answers:
+            return Position(Step.criterion, assessment, criterion=criterion)
+    if assessment.outcome is Outcome.does_not_meet:
+        excluding = assessment.of(Effect.ineligible)[0]
+        return Position(Step.excluded, assessment, criterion=rules.criterion(excluding.id))
+    for field in open_fields(known):
+        return Position(Step.field, assessment, field=field)
+    step = Step.waiting if assessment.outcome is Outcome.on_hold else Step.check
+    return Position(step, assessment)
+
+
+def open_fields(known: Known) -> list[Field]:
+    """The fields that still want an answer."""
+    return [
+        field
+        for field in FIELDS
+        if field.needed(known.fields)
+        and not known.fields.get(field.name)
+        and field.name not in known.skipped
+    ]
+
+
+def ready_to_submit(rules: RuleSet, known: Known) -> bool:
+    """Whether nothing is missing, nothing is on hold and nothing excludes."""
+    return position(rules, known).step is Step.check

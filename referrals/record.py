@@ -1,0 +1,275 @@
+"""The referral's record: the one module through which drafts are saved and submitted.
+
+Every change writes its audit row in the same transaction (design D12).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from accounts.staff import actor_of, authorisers
+from accounts.tables import Role, Staff
+from core.audit import record
+from core.clock import now, today
+from core.crypto import lookup_hash
+from referrals.eligibility import Outcome, UnknownAnswerError, assess
+from referrals.fields import BY_NAME, CONSENT_WORDS, FIELDS, SEARCHED
+from referrals.progress import Known, ready_to_submit
+from referrals.reference import new_reference
+from referrals.rule_set import Effect, RuleSet, rule_set_of
+from referrals.tables import Referral, ReferralAnswer, ReferralDetail, ReferralEvent
+from referrals.transitions import Event, Status, next_status
+from referrals.validation import FieldError, clean
+from sites import site_of
+
+
+class ReferralError(Exception):
+    """Something that cannot be done to this referral now; the message is for the officer."""
+
+
+def start(session: Session, staff: Staff) -> Referral:
+    """A new draft for an officer's own site; raises :class:`ReferralError` where referral is off."""
+    site = site_of(staff.site)
+    if staff.role != Role.officer:
+        raise ReferralError("Only a police officer can start a referral.")
+    if not site.referral:
+        raise ReferralError(site.referral_off_because)
+    rules = rule_set_of(site.code)
+    referral = Referral(
+        id=str(uuid.uuid4()),
+        site=site.code,
+        status=Status.draft,
+        rule_set=rules.name,
+        rule_set_digest=rules.digest,
+        created_by=staff.id,
+        created_at=now(),
+        updated_at=now(),
+        detail=ReferralDetail(),
+    )
+    session.add(referral)
+    record(session, actor_of(staff), "referral.start", f"referral:{referral.id}")
+    return referral
+
+
+def own(session: Session, staff: Staff, referral_id: str) -> Referral | None:
+    """The referral, if this officer made it at this site."""
+    found = session.get(Referral, referral_id)
+    return found if found and found.created_by == staff.id and found.site == staff.site else None
+
+
+def latest_draft(session: Session, staff: Staff) -> Referral | None:
+    """The draft this officer touched last, to go on with."""
+    return session.scalar(
+        select(Referral)
+        .where(Referral.created_by == staff.id, Referral.status == Status.draft)
+        .order_by(Referral.updated_at.desc())
+        .limit(1)
+    )
+
+
+def by_reference(session: Session, staff: Staff, reference: str) -> Referral | None:
+    """A submitted referral for somebody who may read it: its officer, or its authoriser."""
+    found = session.scalar(
+        select(Referral).where(Referral.reference == reference, Referral.site == staff.site)
+    )
+    if found and staff.id in (found.created_by, found.detail.authoriser):
+        record(session, actor_of(staff), "referral.view", f"referral:{found.id}")
+        return found
+    return None
+
+
+def known(referral: Referral) -> Known:
+    """What the draft knows, as the rules want it."""
+    return Known(
+        answers={answer.criterion: answer.value for answer in referral.answers},
+        fields={field.name: getattr(referral.detail, field.name) for field in FIELDS},
+        skipped=_words(referral.detail.skipped),
+        went_on_despite=_words(referral.went_on_despite),
+    )
+
+
+def rules_of(referral: Referral) -> RuleSet:
+    """The rule set under which the referral was begun."""
+    return rule_set_of(referral.site)
+
+
+def answer(
+    session: Session,
+    staff: Staff,
+    referral: Referral,
+    values: Mapping[str, str | None],
+    source: str,
+) -> None:
+    """Keep answers (None = not known yet) with the words in which each was asked."""
+    _refuse_closed(referral)
+    rules = rules_of(referral)
+    assess(rules, values)
+    for criterion_id, value in values.items():
+        referral.answers.append(
+            ReferralAnswer(
+                criterion=criterion_id,
+                value=value,
+                asked_as=rules.criterion(criterion_id).question,
+                rule_set=referral.rule_set,
+                source=source,
+                by=staff.id,
+                at=now(),
+            )
+        )
+    again = set(_words(referral.went_on_despite)) - set(values)
+    referral.went_on_despite = " ".join(sorted(again))
+    _touched(session, staff, referral, "referral.answer")
+
+
+def go_on_despite(session: Session, staff: Staff, referral: Referral) -> None:
+    """The officer was told that the case does not meet a criterion, and goes on."""
+    _refuse_closed(referral)
+    excluding = assess(rules_of(referral), known(referral).answers).of(Effect.ineligible)
+    referral.went_on_despite = " ".join(reason.id for reason in excluding)
+    _touched(session, staff, referral, "referral.go_on")
+
+
+def give_field(session: Session, staff: Staff, referral: Referral, name: str, raw: str) -> None:
+    """Keep one field; an empty optional one is passed over. Raises ``FieldError``."""
+    _refuse_closed(referral)
+    field = BY_NAME.get(name)
+    if field is None:
+        raise FieldError("There is no such question.")
+    detail = referral.detail
+    skipped = set(_words(detail.skipped)) - {name}
+    if field.optional and not raw.strip():
+        value = None
+        skipped.add(name)
+    else:
+        people = [person.id for person in authorisers(session, referral.site, but=staff.id)]
+        value = clean(field, raw, known(referral).fields, today=today(), staff=people)
+    setattr(detail, name, value)
+    if name in SEARCHED:
+        setattr(detail, f"{name}_lookup", lookup_hash(value) if value else None)
+    if name == "text_consent":
+        detail.text_consent_words, detail.text_consent_at = CONSENT_WORDS, now()
+    detail.skipped = " ".join(sorted(skipped))
+    _touched(session, staff, referral, f"referral.field.{name}")
+
+
+def submit(session: Session, staff: Staff, referral: Referral, key: str) -> str:
+    """Freeze and send to the authoriser in one transaction; the same referral twice is once.
+
+    Returns the reference. Raises :class:`ReferralError` where anything is missing, on hold
+    or excluding: checked here, whatever the page showed.
+    """
+    if referral.reference and referral.status != Status.draft:
+        return referral.reference
+    rules, facts = rules_of(referral), known(referral)
+    if not ready_to_submit(rules, facts):
+        raise ReferralError("Something is still missing, so it was not sent. Your draft is saved.")
+    referral.outcome = assess(rules, facts.answers, authority=False).outcome
+    referral.frozen = _frozen(rules, facts, referral)
+    referral.frozen_digest = hashlib.sha256(
+        json.dumps(referral.frozen, sort_keys=True).encode()
+    ).hexdigest()
+    referral.reference = _free_reference(session)
+    referral.submitted_at = now()
+    _move(session, staff, referral, Event.submit, key)
+    return referral.reference
+
+
+def close_as_not_met(session: Session, staff: Staff, referral: Referral, key: str) -> None:
+    """Close a draft that does not meet the criteria, with those criteria as the reason (D4)."""
+    assessment = assess(rules_of(referral), known(referral).answers)
+    if assessment.outcome is not Outcome.does_not_meet:
+        raise ReferralError("Nothing in the answers excludes this case.")
+    referral.outcome = assessment.outcome
+    reason = " ".join(item.id for item in assessment.of(Effect.ineligible))
+    _move(session, staff, referral, Event.close_not_met, key, reason)
+
+
+def _move(
+    session: Session, staff: Staff, referral: Referral, event: Event, key: str, reason: str = ""
+) -> None:
+    before = Status(referral.status)
+    referral.status = next_status(before, event)
+    session.add(
+        ReferralEvent(
+            referral_id=referral.id,
+            event=event,
+            from_status=before,
+            to_status=referral.status,
+            reason=reason,
+            idempotency_key=key,
+            by=staff.id,
+            at=now(),
+        )
+    )
+    _touched(session, staff, referral, f"referral.{event}")
+
+
+def _frozen(rules: RuleSet, facts: Known, referral: Referral) -> dict[str, Any]:
+    """Every question as worded and its answer, readable for ever without our code."""
+    criteria = [
+        {
+            "id": item.id,
+            "question": item.question,
+            "answer": facts.answers[item.id],
+            "words": item.answers[str(facts.answers[item.id])].label,
+        }
+        for item in rules.in_chat
+    ]
+    fields = [
+        {"name": field.name, "question": field.question, "answer": facts.fields.get(field.name)}
+        for field in FIELDS
+        if field.needed(facts.fields)
+    ]
+    return {
+        "rule_set": referral.rule_set,
+        "rule_set_digest": referral.rule_set_digest,
+        "outcome": referral.outcome,
+        "criteria": criteria,
+        "fields": fields,
+    }
+
+
+def _free_reference(session: Session) -> str:
+    while True:
+        reference = new_reference()
+        if not session.scalar(select(Referral.id).where(Referral.reference == reference)):
+            return reference
+
+
+def _touched(session: Session, staff: Staff, referral: Referral, act: str) -> None:
+    referral.updated_at = now()
+    record(session, actor_of(staff), act, f"referral:{referral.id}")
+
+
+def _refuse_closed(referral: Referral) -> None:
+    if referral.status != Status.draft:
+        raise ReferralError("This referral has left your hands and cannot be changed here.")
+
+
+def _words(text: str | None) -> list[str]:
+    return (text or "").split()
+
+
+__all__ = [
+    "FieldError",
+    "ReferralError",
+    "UnknownAnswerError",
+    "answer",
+    "by_reference",
+    "close_as_not_met",
+    "give_field",
+    "go_on_despite",
+    "known",
+    "latest_draft",
+    "own",
+    "rules_of",
+    "start",
+    "submit",
+]

@@ -1,0 +1,109 @@
+"""The tables of the referral: the record, its answers, its details, its history."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from core.crypto import EncryptedJSON, EncryptedText
+from core.database import Base, UtcDateTime
+
+
+class Referral(Base):
+    """One referral from draft to its end; holds no identity (that is :class:`ReferralDetail`)."""
+
+    __tablename__ = "referral"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    reference: Mapped[str | None] = mapped_column(String(12), unique=True)
+    site: Mapped[str] = mapped_column(String(40), index=True)
+    status: Mapped[str] = mapped_column(String(30), index=True)
+    rule_set: Mapped[str] = mapped_column(String(60))
+    rule_set_digest: Mapped[str] = mapped_column(String(64))
+    outcome: Mapped[str | None] = mapped_column(String(30))
+    version: Mapped[int]
+    created_by: Mapped[str] = mapped_column(ForeignKey("staff.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    went_on_despite: Mapped[str] = mapped_column(String(200), default="")
+    frozen: Mapped[Any | None] = mapped_column(EncryptedJSON)
+    frozen_digest: Mapped[str | None] = mapped_column(String(64))
+
+    answers: Mapped[list[ReferralAnswer]] = relationship(
+        order_by="ReferralAnswer.id", lazy="selectin", cascade="all"
+    )
+    detail: Mapped[ReferralDetail] = relationship(lazy="joined", cascade="all")
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
+
+
+class ReferralAnswer(Base):
+    """One answer as given; a later one of the same criterion replaces it and both are kept."""
+
+    __tablename__ = "referral_answer"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    referral_id: Mapped[str] = mapped_column(ForeignKey("referral.id"), index=True)
+    criterion: Mapped[str] = mapped_column(String(30))
+    value: Mapped[str | None] = mapped_column(String(30))
+    asked_as: Mapped[str] = mapped_column(String(300))
+    rule_set: Mapped[str] = mapped_column(String(60))
+    source: Mapped[str] = mapped_column(String(20))
+    by: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ReferralDetail(Base):
+    """What a booking needs to know, encrypted; ``skipped`` lists optional fields passed over."""
+
+    __tablename__ = "referral_detail"
+
+    referral_id: Mapped[str] = mapped_column(ForeignKey("referral.id"), primary_key=True)
+    crime_reference: Mapped[str | None] = mapped_column(EncryptedText)
+    crime_reference_lookup: Mapped[str | None] = mapped_column(String(64), index=True)
+    custody_reference: Mapped[str | None] = mapped_column(EncryptedText)
+    custody_reference_lookup: Mapped[str | None] = mapped_column(String(64), index=True)
+    offence_date: Mapped[str | None] = mapped_column(EncryptedText)
+    risk_tool: Mapped[str | None] = mapped_column(String(10))
+    officer_phone: Mapped[str | None] = mapped_column(EncryptedText)
+    officer_in_case: Mapped[str | None] = mapped_column(EncryptedText)
+    full_name: Mapped[str | None] = mapped_column(EncryptedText)
+    full_name_lookup: Mapped[str | None] = mapped_column(String(64), index=True)
+    date_of_birth: Mapped[str | None] = mapped_column(EncryptedText)
+    date_of_birth_lookup: Mapped[str | None] = mapped_column(String(64), index=True)
+    postcode_district: Mapped[str | None] = mapped_column(EncryptedText)
+    living_with_victim_now: Mapped[str | None] = mapped_column(String(10))
+    mobile: Mapped[str | None] = mapped_column(EncryptedText)
+    phone_is_private: Mapped[str | None] = mapped_column(String(10))
+    text_consent: Mapped[str | None] = mapped_column(String(10))
+    text_consent_words: Mapped[str | None] = mapped_column(String(500))
+    text_consent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ok_hours: Mapped[str | None] = mapped_column(String(20))
+    second_contact: Mapped[str | None] = mapped_column(EncryptedText)
+    interpreter_language: Mapped[str | None] = mapped_column(EncryptedText)
+    access_needs: Mapped[str | None] = mapped_column(EncryptedText)
+    when_unavailable: Mapped[str | None] = mapped_column(EncryptedText)
+    support_needs_seen: Mapped[str | None] = mapped_column(EncryptedText)
+    authoriser: Mapped[str | None] = mapped_column(ForeignKey("staff.id"))
+    skipped: Mapped[str] = mapped_column(String(500), default="")
+
+
+class ReferralEvent(Base):
+    """One move of a referral from a status to the next; append only."""
+
+    __tablename__ = "referral_event"
+    __table_args__ = (UniqueConstraint("referral_id", "idempotency_key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    referral_id: Mapped[str] = mapped_column(ForeignKey("referral.id"), index=True)
+    event: Mapped[str] = mapped_column(String(30))
+    from_status: Mapped[str] = mapped_column(String(30))
+    to_status: Mapped[str] = mapped_column(String(30))
+    reason: Mapped[str] = mapped_column(String(200), default="")
+    idempotency_key: Mapped[str] = mapped_column(String(64))
+    by: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,63 @@
+"""Whether both workshops fit before the condition ends and the prosecution limit (B19).
+
+Sources: Magistrates' Courts Act 1980 s.127 (six months, summary offences); Criminal Justice
+Act 1988 s.39A (domestic common assault: two years from the offence and six months from the
+victim's first statement). The margins are proposals of this project.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from dateutil.relativedelta import relativedelta
+
+BREACH_MARGIN = timedelta(days=14)
+BETWEEN_WORKSHOPS = timedelta(days=35)
+LONGEST_CONDITION_WEEKS = 20
+
+
+@dataclass(frozen=True)
+class CaseDates:
+    """The dates of a case; ``condition_weeks`` is the length of the condition."""
+
+    given_on: date
+    offence_date: date
+    offence: str
+    first_statement_on: date | None = None
+    condition_weeks: int = 16
+
+
+def condition_ends(dates: CaseDates) -> date:
+    """The last day of the condition."""
+    return dates.given_on + timedelta(weeks=dates.condition_weeks)
+
+
+def prosecution_limit(dates: CaseDates, limits: Mapping[str, str]) -> date | None:
+    """The last day to start a prosecution, or None where the law sets none.
+
+    ``limits`` maps an offence code to ``domestic_assault``, ``summary`` or ``none``;
+    raises ``KeyError`` for an offence whose limit is not known.
+    """
+    kind = limits[dates.offence]
+    six_months = dates.offence_date + relativedelta(months=6)
+    if kind == "none":
+        return None
+    if kind == "domestic_assault" and dates.first_statement_on:
+        return min(
+            dates.offence_date + relativedelta(years=2),
+            dates.first_statement_on + relativedelta(months=6),
+        )
+    return six_months
+
+
+def time_code(dates: CaseDates, limits: Mapping[str, str]) -> str | None:
+    """The code of B19_time for these dates; None where the offence's limit is not known."""
+    if dates.offence not in limits:
+        return None
+    end, limit = condition_ends(dates), prosecution_limit(dates, limits)
+    long_enough = end - dates.given_on >= BETWEEN_WORKSHOPS
+    lawful = dates.condition_weeks <= LONGEST_CONDITION_WEEKS
+    in_time = limit is None or end + BREACH_MARGIN <= limit
+    return "fits" if long_enough and lawful and in_time else "does_not_fit"
