@@ -46,4 +46,14 @@ def _audience(turn: Turn) -> str:
     return "officer" if turn.conversation.audience == "officer" else "participant"
 
 
-ACTIONS = [Aside(), NotUnderstood()]
+class CarryOn(TurnAction):
+    """Back to whatever was open, for example after a safety question was answered."""
+
+    action_name: ClassVar[str] = "action_carry_on"
+
+    def take(self, turn: Turn) -> Iterator[Utterance]:
+        """Return to it."""
+        return back_to_it(turn)
+
+
+ACTIONS = [Aside(), NotUnderstood(), CarryOn()]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from actions.turn import Turn
+from bot import desk
 from bot.conversations import remember
+from bot.desk import position_of
 from bot.speech import (
     Utterance,
     ask_criterion,
@@ -17,46 +19,14 @@ from bot.speech import (
     say,
     summary,
 )
-from referrals import record
 from referrals.fields import BY_NAME
-from referrals.progress import Position, Step, position
+from referrals.progress import Position, Step
 from referrals.tables import Referral
-from referrals.transitions import Status
-
-
-def draft_of(turn: Turn) -> Referral | None:
-    """The draft that this conversation works on, if it is this officer's and still a draft."""
-    held = turn.context.get("referral")
-    found = record.own(turn.session, turn.staff, held) if held and turn.staff else None
-    return found if found and found.status == Status.draft else None
-
-
-def position_of(referral: Referral) -> Position:
-    """Where this draft stands."""
-    return position(record.rules_of(referral), record.known(referral))
-
-
-def open_criterion(turn: Turn, referral: Referral) -> str | None:
-    """The criterion that is being asked, if one is."""
-    changing = turn.context.get("changing")
-    if changing:
-        return None if changing in BY_NAME else str(changing)
-    here = position_of(referral)
-    return here.criterion.id if here.step is Step.criterion and here.criterion else None
-
-
-def open_field(turn: Turn, referral: Referral) -> str | None:
-    """The field that is being asked, if one is."""
-    changing = turn.context.get("changing")
-    if changing:
-        return str(changing) if changing in BY_NAME else None
-    here = position_of(referral)
-    return here.field.name if here.field else None
 
 
 def what_next(turn: Turn, *, again: bool = False) -> Iterator[Utterance]:
     """Return to what is open: what was read back, what is being changed, or the next step."""
-    referral = draft_of(turn)
+    referral = desk.draft_of(turn.session, turn.conversation)
     if referral is None:
         yield say("utter_officer_no_draft", choice("utter_label_start", "start_referral", new=True))
         return

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
-from actions.draft import draft_of, open_criterion, open_field, what_next
+from actions.draft import what_next
+from actions.participant_search import what_next as participant_next
 from actions.turn import Turn, TurnAction
 from bot.conversations import remember
+from bot.desk import draft_of, open_criterion, open_field
 from bot.speech import (
     Utterance,
     ask_criterion,
@@ -28,8 +30,10 @@ class OfficerAction(TurnAction):
     """An action on the officer's draft; without one it says how to begin."""
 
     def take(self, turn: Turn) -> Iterable[Utterance]:
-        """Find the draft first."""
-        referral = draft_of(turn)
+        """Find the draft first; a participant's plain yes or no leads back to what was open."""
+        if turn.conversation.audience != "officer":
+            return participant_next(turn)
+        referral = draft_of(turn.session, turn.conversation)
         return what_next(turn) if referral is None else self.work(turn, referral)
 
     def work(self, turn: Turn, referral: Referral) -> Iterable[Utterance]:
@@ -49,7 +53,7 @@ class GiveAnswers(OfficerAction):
             yield from what_next(turn)
             return
         sure, unsure = _read(turn, referral)
-        asked = open_criterion(turn, referral)
+        asked = open_criterion(turn.conversation, referral)
         if not sure and not unsure:
             yield say("utter_officer_not_understood")
             yield from what_next(turn, again=True)
@@ -82,7 +86,7 @@ class CorrectAnswer(OfficerAction):
             yield read_back(pending | sure)
         else:
             before = record.known(referral).answers
-            yield from _kept_quietly(turn, referral, sure)
+            _store(turn, referral, dict(sure), "text")
             for criterion, value in sure.items():
                 yield changed(criterion, before.get(criterion), value)
             yield from what_next(turn)
@@ -125,8 +129,8 @@ class NotKnown(OfficerAction):
 
     def work(self, turn: Turn, referral: Referral) -> Iterator[Utterance]:
         """Put the open criterion on hold, or pass over an optional field."""
-        criterion = turn.given.get("criterion") or open_criterion(turn, referral)
-        field = open_field(turn, referral)
+        criterion = turn.given.get("criterion") or open_criterion(turn.conversation, referral)
+        field = open_field(turn.conversation, referral)
         if criterion:
             yield from keep(turn, referral, {criterion: None}, "choice")
         elif field and BY_NAME[field].optional and turn.staff:
@@ -188,11 +192,11 @@ class Stop(OfficerAction):
         if turn.given.get("close") and turn.staff:
             record.close_as_not_met(turn.session, turn.staff, referral, f"close:{referral.id}")
             remember(turn.conversation, referral=None, readback=None, changing=None)
-            yield say("utter_officer_closed", choice("utter_label_start", "start_referral", new=True))
-        elif turn.given.get("leave"):
             yield say(
-                "utter_officer_left", choice("utter_label_carry_on", "continue_referral")
+                "utter_officer_closed", choice("utter_label_start", "start_referral", new=True)
             )
+        elif turn.given.get("leave"):
+            yield say("utter_officer_left", choice("utter_label_carry_on", "continue_referral"))
         else:
             yield say(
                 "utter_officer_stop_sure",
@@ -212,9 +216,7 @@ class Submit(OfficerAction):
             yield from what_next(turn)
             return
         try:
-            reference = record.submit(
-                turn.session, turn.staff, referral, f"submit:{referral.id}"
-            )
+            reference = record.submit(turn.session, turn.staff, referral, f"submit:{referral.id}")
         except record.ReferralError:
             yield say("utter_officer_not_sent")
             yield from what_next(turn)
@@ -235,11 +237,6 @@ def keep(
     for key, value in answers.items():
         if key in before and before[key] != value:
             yield changed(key, before[key], value)
-
-
-def _kept_quietly(turn: Turn, referral: Referral, answers: dict[str, str]) -> Iterator[Utterance]:
-    _store(turn, referral, dict(answers), "text")
-    yield from ()
 
 
 def _store(turn: Turn, referral: Referral, answers: dict[str, str | None], source: str) -> None:

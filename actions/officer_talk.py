@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from actions.draft import draft_of, open_criterion, what_next
+from actions.draft import what_next
 from actions.officer import OfficerAction
 from actions.turn import Turn, TurnAction
 from bot.conversations import remember
+from bot.desk import draft_of, open_criterion, position_of
 from bot.speech import Utterance, choice, explain, say, standing
 from referrals import record
 from referrals.progress import Step
@@ -26,16 +27,22 @@ class StartReferral(TurnAction):
         if turn.staff is None:
             yield say("utter_officer_sign_in")
             return
-        left = draft_of(turn) or record.latest_draft(turn.session, turn.staff)
+        left = draft_of(turn.session, turn.conversation) or record.latest_draft(
+            turn.session, turn.staff
+        )
         if left and not turn.given.get("new"):
             remember(turn.conversation, referral=left.id, readback=None, changing=None)
-            yield say("utter_officer_resumed", choice("utter_label_start_new", "start_referral", new=True))
+            yield say(
+                "utter_officer_resumed", choice("utter_label_start_new", "start_referral", new=True)
+            )
             yield from what_next(turn, again=True)
             return
         try:
             started = record.start(turn.session, turn.staff)
         except record.ReferralError:
-            yield say("utter_officer_site_off", reason=site_of(turn.staff.site).referral_off_because)
+            yield say(
+                "utter_officer_site_off", reason=site_of(turn.staff.site).referral_off_because
+            )
             return
         remember(
             turn.conversation, referral=started.id, readback=None, changing=None, outcome_said=None
@@ -51,7 +58,7 @@ class Explain(OfficerAction):
 
     def work(self, turn: Turn, referral: Referral) -> Iterator[Utterance]:
         """Explain, then ask again."""
-        criterion = open_criterion(turn, referral)
+        criterion = open_criterion(turn.conversation, referral)
         yield explain(criterion) if criterion else say("utter_officer_why_fields")
         yield from what_next(turn, again=True)
 
@@ -74,8 +81,6 @@ class CheckAnswers(OfficerAction):
 
     def work(self, turn: Turn, referral: Referral) -> Iterator[Utterance]:
         """The summary at its time, else where the referral stands."""
-        from actions.draft import position_of
-
         if position_of(referral).step is not Step.check:
             yield standing()
         yield from what_next(turn, again=True)

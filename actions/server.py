@@ -21,14 +21,13 @@ for module in (asides, officer, officer_talk, participant):
 
 
 @app.post("/webhook")
-async def webhook(
-    request: Request, authorization: Annotated[str, Header()] = ""
-) -> JSONResponse:
+async def webhook(request: Request, authorization: Annotated[str, Header()] = "") -> JSONResponse:
     """Run one action for Rasa; 401 for anybody else, 400 where an action stands back."""
     expected = f"Bearer {os.environ['CARA_ACTIONS_KEY']}"
     if not hmac.compare_digest(authorization.encode(), expected.encode()):
         raise HTTPException(401)
     call: dict[str, Any] = await request.json()
+    call.setdefault("domain", {})
     try:
         result = await executor.run(call)
     except ActionExecutionRejection as rejection:

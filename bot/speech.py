@@ -18,7 +18,9 @@ def say(key: str, *choices: Choice, **values: Any) -> Utterance:
     return {"say": key, "values": values, "choices": list(choices)}
 
 
-def choice(label: str, intent: str, *, values: Mapping[str, Any] | None = None, **given: Any) -> Choice:
+def choice(
+    label: str, intent: str, *, values: Mapping[str, Any] | None = None, **given: Any
+) -> Choice:
     """A choice: the key of its label, and the intent with which it comes back."""
     return {"label": label, "values": dict(values or {}), "do": {"intent": intent, "given": given}}
 

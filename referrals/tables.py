@@ -24,7 +24,7 @@ class Referral(Base):
     rule_set: Mapped[str] = mapped_column(String(60))
     rule_set_digest: Mapped[str] = mapped_column(String(64))
     outcome: Mapped[str | None] = mapped_column(String(30))
-    version: Mapped[int]
+    version: Mapped[int] = mapped_column()
     created_by: Mapped[str] = mapped_column(ForeignKey("staff.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -38,7 +38,7 @@ class Referral(Base):
     )
     detail: Mapped[ReferralDetail] = relationship(lazy="joined", cascade="all")
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012, F821 - SQLAlchemy's own form
 
 
 class ReferralAnswer(Base):

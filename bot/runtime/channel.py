@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
-from sanic import Blueprint, Sanic, response
+from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
@@ -43,8 +43,8 @@ class CaraChannel(InputChannel):
         routes = Blueprint("cara_channel")
 
         @routes.get("/alive")
-        async def alive(_request: Request) -> HTTPResponse:
-            return response.json({"model": Sanic.get_app("rasa_server").ctx.agent.is_ready()})
+        async def alive(request: Request) -> HTTPResponse:
+            return response.json({"model": request.app.ctx.agent.is_ready()})
 
         @routes.post("/turn")
         async def turn(request: Request) -> HTTPResponse:
@@ -64,7 +64,7 @@ class CaraChannel(InputChannel):
         @routes.post("/parse")
         async def parse(request: Request) -> HTTPResponse:
             claims = verified(request.headers.get("Authorization"), request.body)
-            agent = Sanic.get_app("rasa_server").ctx.agent
+            agent = request.app.ctx.agent
             message = UserMessage(request.json["text"], metadata=_metadata(claims))
             parsed = await agent.processor.parse_message(message)
             return response.json(parsed)

@@ -58,6 +58,7 @@ class _Learned(GraphComponent):
         **kwargs: Any,
     ) -> _Learned:
         """Rasa calls this when a model starts to serve."""
+        features(["the first message must not wait for the encoder to load"])
         with model_storage.read_from(resource) as folder:
             return cls(config, model_storage, resource, Linear.load(folder / _STORED))
 
@@ -178,6 +179,7 @@ class CriteriaReader(GraphComponent):
         execution_context: ExecutionContext,
     ) -> CriteriaReader:
         """Rasa calls this at the start of training and of serving."""
+        read_criteria("the first message must not wait for the patterns to compile")
         return cls()
 
     def process(self, messages: list[Message]) -> list[Message]:

@@ -35,9 +35,7 @@ class _Said:
     in_a_list: bool = False
 
 
-def read_criteria(
-    text: str, asked: str | None = None, today: date | None = None
-) -> list[Reading]:
+def read_criteria(text: str, asked: str | None = None, today: date | None = None) -> list[Reading]:
     """The criteria that a message answers, at most one reading each; the last said wins.
 
     ``asked`` is the criterion whose question is open: short replies answer it and nothing else.
@@ -49,7 +47,11 @@ def read_criteria(
     found = [
         (criterion.id, said)
         for criterion in known.criteria
-        if (said := _settled(criterion, [*_all_said(criterion, message, asked, known, day)], message))
+        if (
+            said := _settled(
+                criterion, [*_all_said(criterion, message, asked, known, day)], message
+            )
+        )
     ]
     # A bare "32" is an age only in a list of answers.
     listed = any(not said.in_a_list for _, said in found)
@@ -96,7 +98,9 @@ def _labelled(
     for said in _reply(criterion, rest[0], rest.start(), known):
         yield replace(said, start=label.start())
     for rule in criterion.rules:
-        match = rule.parts[0].fullmatch(reply) if rule.only_asked else None
+        if not rule.only_asked or (rule.unless and rule.unless.search(reply)):
+            continue
+        match = next((m for one in rule.said if (m := one.fullmatch(reply))), None)
         if match and (value := _value(rule, match, reply, day)):
             yield _Said(value[0], value[1] and rule.sure, label.start(), rest.end())
 
@@ -104,10 +108,10 @@ def _labelled(
 def _by_rule(
     rule: Rule, criterion: Criterion, message: Message, known: Patterns, day: date
 ) -> Iterator[_Said]:
-    if len(rule.parts) > 1:
+    if rule.every:
         yield from _all_parts(rule, message, known)
         return
-    for match in rule.parts[0].finditer(message.line):
+    for match in (match for one in rule.said for match in one.finditer(message.line)):
         start, end = match.span()
         around = message.sentence(start, end)
         if (rule.unless and rule.unless.search(around)) or _about_another(
@@ -126,11 +130,14 @@ def _by_rule(
 def _all_parts(rule: Rule, message: Message, known: Patterns) -> Iterator[_Said]:
     """Every part must be said somewhere in the message, none of them denied."""
     matches = [
-        next((m for m in part.finditer(message.line) if not denied(message, m.start(), known.cues)), None)
-        for part in rule.parts
+        next(
+            (m for m in part.finditer(message.line) if not denied(message, m.start(), known.cues)),
+            None,
+        )
+        for part in rule.said
     ]
     spans = [match.span() for match in matches if match]
-    if len(spans) == len(rule.parts):
+    if len(spans) == len(rule.said):
         yield _Said(rule.value, rule.sure, min(spans)[0], max(end for _, end in spans))
 
 
@@ -182,8 +189,9 @@ def _are_several(criterion: Criterion, kept: list[_Said], message: Message) -> b
 
 
 def _is_a_choice(kept: list[_Said], message: Message) -> bool:
-    """"medium or high" answers nothing surely."""
+    """ "medium or high" answers nothing surely."""
     return any(
-        one.value != other.value and bool(_BETWEEN_CHOICES.fullmatch(message.line[one.end : other.start]))
+        one.value != other.value
+        and bool(_BETWEEN_CHOICES.fullmatch(message.line[one.end : other.start]))
         for one, other in pairwise(kept)
     )

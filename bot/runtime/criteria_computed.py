@@ -42,7 +42,7 @@ _WITHIN = re.compile(r"\b(?:within|inside|in the last) (?:the )?(?:look ?back|2|
 
 
 def number(words: str) -> int | None:
-    """"thirty two", "32" -> 32."""
+    """ "thirty two", "32" -> 32."""
     if words.isdigit():
         return int(words)
     parts = [_NUMBERS.get(word) for word in words.split()]

@@ -21,7 +21,8 @@ class Rule:
     """One way officers say one answer; ``denied`` is what the same words mean after a "no"."""
 
     value: str
-    parts: tuple[re.Pattern[str], ...]
+    said: tuple[re.Pattern[str], ...]
+    every: bool
     denied: str
     sure: bool
     unless: re.Pattern[str] | None
@@ -101,10 +102,13 @@ def _criterion(name: str, body: dict[str, Any], blocks: dict[str, str]) -> Crite
 
 
 def _rule(body: dict[str, Any], blocks: dict[str, str]) -> Rule:
-    said = body.get("all") or ["|".join(f"(?:{one})" for one in body["like"])]
+    said, value = body.get("all") or body["like"], body.get("value", "")
+    if "all" not in body and not value.startswith("="):
+        said = ["|".join(f"(?:{one})" for one in said)]  # one search is cheaper than ten
     return Rule(
-        value=body.get("value", ""),
-        parts=tuple(_compiled(f"(?:{one})", blocks) for one in said),
+        value=value,
+        said=tuple(_compiled(one, blocks) for one in said),
+        every="all" in body,
         denied=body.get("denied", ""),
         sure=body.get("sure") != "no",
         unless=_compiled(body["unless"], blocks) if "unless" in body else None,

@@ -45,7 +45,9 @@ def settled_intent(
     name, confidence = str(ranking[0]["name"]), float(ranking[0]["confidence"])
     if claims.get("audience") == "officer":
         return _officer_intent(name, confidence, entities, threshold)
-    if _own_needs(entities) and (name in (*_NOT_UNDERSTOOD, "give_place") or confidence < threshold):
+    if _own_needs(entities) and (
+        name in (*_NOT_UNDERSTOOD, "give_place") or confidence < threshold
+    ):
         return "find_help", max(confidence, threshold)
     return (name, confidence) if confidence >= threshold else ("nlu_fallback", confidence)
 
@@ -66,6 +68,5 @@ def _own_needs(entities: list[dict[str, Any]]) -> list[str]:
     return [
         entity["value"]
         for entity in entities
-        if entity["entity"] == "need"
-        and (entity["whose"], entity["state"]) == ("self", "current")
+        if entity["entity"] == "need" and (entity["whose"], entity["state"]) == ("self", "current")
     ]

@@ -1,21 +1,19 @@
 """Reads from a participant's own words which kinds of help they need, by reviewed rule.
 
-The words stand in ``data/nlu/participant/need_words.yml``; this module only says how they combine.
+The words stand in ``data/nlu/participant/need_words.yml``; this module says how they combine.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import repeat
 from pathlib import Path
-from string import ascii_lowercase
-from typing import Any
 
 import yaml
 
+from bot.runtime.phrases import Hit, Lexicon, build_lexicon, find_hits, words_of
 from bot.runtime.text import clauses, fold
 
 WORDS_FILE = Path(__file__).resolve().parents[2] / "data/nlu/participant/need_words.yml"
@@ -26,24 +24,20 @@ NEED_CODES = (
 )  # fmt: skip
 # Harm done or suffered stays a need however long ago it was, so "used to" never retires these.
 _NEVER_PAST = frozenset({"trauma", "relationships", "da_perpetrator", "da_victim", "parenting"})
+# A child named in it is not the one who asks: "my lad is playing up".
+_ALWAYS_OWN = frozenset({"parenting"})
 _ADDICTIONS = frozenset({"alcohol", "drugs", "gambling"})
 _STATES = ("current", "past", "denied")
+_WEAK = "weak "
 
-_NUMBER = "#"
-_STEM = 3
-_LONGEST_GAP = 4
+# How many words may stand between a marker and the need that it governs.
 _DENY_BEFORE = 4
 _DENY_AFTER = 2
-_PAST_REACH = 6
+_NO_LONGER = 4
+_PAST_BEFORE = 6
 
-_WORD = re.compile(r"[\w\u0a00-\u0a7f']+")
-# Nukta, bindi, tippi and addak come and go in typed Gurmukhi; without them both spellings meet.
-_LOOSE_SIGNS = re.compile("[\u0a02\u0a3c\u0a70\u0a71']")
-_STRETCHED = re.compile(r"([^\W\d])\1{2,}")
-_DOUBLED = re.compile(r"(.)\1+")
-# A bracketed choice, or a word.
-_PLACE = re.compile(r"\([^)]*\)|\[[^\]]*\]|\S+")
-_DIGITS = re.compile(r"\d+(?:ish|yrs?|mths?|wks?)?$")
+# "but" in Gurmukhi is also two letters inside other words ("depression"); a joiner hides those.
+_INNER_BUT = re.compile("(?<=[\u0a00-\u0a7f])ਪਰ|ਪਰ(?=[\u0a00-\u0a7f])")
 
 
 @dataclass(frozen=True)
@@ -56,42 +50,15 @@ class NeedReading:
     words: str
 
 
-# One place in a phrase: the ways to fill it, each a few words; no words at all where it may be empty.
-_Place = tuple[tuple[str, ...], ...]
-_GAP_PLACE: _Place = (("..",),)
-
-
-@dataclass(frozen=True)
-class _Phrase:
-    kind: str
-    language: str
-    pattern: tuple[_Place, ...]
-
-
-@dataclass(frozen=True)
-class _Hit:
-    kind: str
-    language: str
-    start: int
-    end: int
-
-
-@dataclass(frozen=True)
-class _Lexicon:
-    by_first_word: dict[str, list[_Phrase]]
-    numbers: frozenset[str]
-    respelling: dict[str, str]
-
-
 @dataclass(frozen=True)
 class _Part:
     """One clause: its words, the needs named in it and the markers that qualify them."""
 
-    tokens: list[str]
-    needs: list[_Hit]
-    markers: list[_Hit]
+    words: list[str]
+    needs: list[Hit]
+    markers: list[Hit]
 
-    def of(self, *kinds: str) -> list[_Hit]:
+    def of(self, *kinds: str) -> list[Hit]:
         """The markers of these kinds, in the order of the words."""
         return [hit for hit in self.markers if hit.kind in kinds]
 
@@ -102,27 +69,32 @@ def read_needs(text: str) -> list[NeedReading]:
     All languages are read at once, whatever was chosen. A need said twice of one person is given
     once, the most present state winning. Never raises on any text; no need gives an empty list.
     """
-    parts = _one_language([_scan(_tokens(clause.text)) for clause in clauses(fold(text))])
-    readings: list[NeedReading] = []
+    folded = _INNER_BUT.sub("ਪ\u200dਰ", fold(text))
+    parts = _one_language([_scan(clause.text) for clause in clauses(folded)])
+    certain: list[NeedReading] = []
     weak: list[NeedReading] = []
-    inherited = "self"
+    carried = "self"
     for index, part in enumerate(parts):
+        carried = carried if _continues(part, parts[index - 1] if index else None) else "self"
         following = parts[index + 1] if index + 1 < len(parts) else None
-        before = inherited if _continues(part, parts[index - 1] if index else None) else "self"
         for hit in part.needs:
-            reading = _reading(hit, part, following, before)
-            (weak if hit.kind.startswith("weak ") else readings).append(reading)
-        inherited = _subject(part, len(part.tokens), before)
-    if not any(reading.whose == "self" and reading.state == "current" for reading in readings):
-        readings += weak
-    return _most_present(readings)
+            reading = _reading(hit, part, following, carried)
+            (weak if hit.kind.startswith(_WEAK) else certain).append(reading)
+        carried = _subject(part, len(part.words), carried)
+    known = any(_is_own(reading) for reading in certain)
+    return _most_present([*certain, *(one for one in weak if not (known and _is_own(one)))])
 
 
-def _reading(hit: _Hit, part: _Part, following: _Part | None, inherited: str) -> NeedReading:
-    need = hit.kind.removeprefix("weak ")
-    whose = "self" if _names_self(hit, part) else _subject(part, hit.start, inherited)
+def _is_own(reading: NeedReading) -> bool:
+    return reading.whose == "self" and reading.state == "current"
+
+
+def _reading(hit: Hit, part: _Part, following: _Part | None, carried: str) -> NeedReading:
+    need = hit.kind.removeprefix(_WEAK)
+    own = need in _ALWAYS_OWN or _names_self(hit, part)
+    whose = "self" if own else _subject(part, hit.start, carried)
     state = _state(need, hit, part, following)
-    return NeedReading(need, whose, state, " ".join(part.tokens[hit.start : hit.end]))
+    return NeedReading(need, whose, state, " ".join(part.words[hit.start : hit.end]))
 
 
 def _most_present(readings: Iterable[NeedReading]) -> list[NeedReading]:
@@ -137,11 +109,11 @@ def _most_present(readings: Iterable[NeedReading]) -> list[NeedReading]:
 # Whose need it is
 
 
-def _names_self(hit: _Hit, part: _Part) -> bool:
+def _names_self(hit: Hit, part: _Part) -> bool:
     return any(hit.start <= me.start and me.end <= hit.end for me in part.of("self"))
 
 
-def _subject(part: _Part, before: int, inherited: str) -> str:
+def _subject(part: _Part, before: int, carried: str) -> str:
     """The last person named before this word, the writer unless somebody else was."""
     named = [
         hit
@@ -149,11 +121,11 @@ def _subject(part: _Part, before: int, inherited: str) -> str:
         if hit.end <= before and _can_be_subject(hit, part, before)
     ]
     if not named:
-        return inherited
+        return carried
     return "self" if max(named, key=lambda hit: (hit.end, -hit.start)).kind == "self" else "other"
 
 
-def _can_be_subject(hit: _Hit, part: _Part, before: int) -> bool:
+def _can_be_subject(hit: Hit, part: _Part, before: int) -> bool:
     if hit.kind == "self":
         return True
     if hit.kind == "other_next":
@@ -161,14 +133,14 @@ def _can_be_subject(hit: _Hit, part: _Part, before: int) -> bool:
     return not _stands_beside(hit, part)
 
 
-def _stands_beside(person: _Hit, part: _Part) -> bool:
+def _stands_beside(person: Hit, part: _Part) -> bool:
     """Whether a person is only mentioned: "with my brother", "lost my wife", "patni naal"."""
     start = _before_possessive(person, part)
     before = any(hit.end == start for hit in part.of("beside"))
     return before or any(hit.start == person.end for hit in part.of("beside_after"))
 
 
-def _before_possessive(person: _Hit, part: _Part) -> int:
+def _before_possessive(person: Hit, part: _Part) -> int:
     start = person.start
     possessives = {hit.end: hit.start for hit in part.of("possessive")}
     while start in possessives:
@@ -182,7 +154,7 @@ def _continues(part: _Part, previous: _Part | None) -> bool:
         return False
     relative = any(hit.start <= 1 for hit in part.of("relative"))
     return relative or any(
-        hit.end == _before_possessive(person, previous)
+        not previous.needs and hit.end == _before_possessive(person, previous)
         for person in previous.of("other")
         for hit in previous.of("about")
     )
@@ -191,8 +163,8 @@ def _continues(part: _Part, previous: _Part | None) -> bool:
 # Whether it is a need now
 
 
-def _state(need: str, hit: _Hit, part: _Part, following: _Part | None) -> str:
-    if _denied(hit, part):
+def _state(need: str, hit: Hit, part: _Part, following: _Part | None) -> str:
+    if _denied(need, hit, part):
         return "past" if _no_longer(hit, part) and need not in _NEVER_PAST else "denied"
     if need in _NEVER_PAST:
         return "current"
@@ -201,35 +173,36 @@ def _state(need: str, hit: _Hit, part: _Part, following: _Part | None) -> str:
     return "current"
 
 
-def _denied(hit: _Hit, part: _Part) -> bool:
+def _denied(need: str, hit: Hit, part: _Part) -> bool:
+    behind = ("deny_after", "deny_use_after") if need in _ADDICTIONS else ("deny_after",)
     return any(_denies_ahead(deny, hit, part) for deny in part.of("deny", "deny_next")) or any(
         0 <= deny.start - hit.end <= _DENY_AFTER
         and not _any_between(part, ("wanting",), hit.end, deny.end + 2)
-        for deny in part.of("deny_after")
+        for deny in part.of(*behind)
     )
 
 
-def _denies_ahead(deny: _Hit, hit: _Hit, part: _Part) -> bool:
+def _denies_ahead(deny: Hit, hit: Hit, part: _Part) -> bool:
     reach = 0 if deny.kind == "deny_next" else _DENY_BEFORE
     if not 0 <= hit.start - deny.end <= reach:
         return False
     return not _any_between(part, ("self", "other", "wanting", "now"), deny.end, hit.start)
 
 
-def _no_longer(hit: _Hit, part: _Part) -> bool:
-    return any(0 <= end.start - hit.end <= _LONGEST_GAP for end in part.of("no_longer"))
+def _no_longer(hit: Hit, part: _Part) -> bool:
+    return any(0 <= end.start - hit.end <= _NO_LONGER for end in part.of("no_longer"))
 
 
-def _past(hit: _Hit, part: _Part) -> bool:
+def _past(hit: Hit, part: _Part) -> bool:
     if any(still.end <= hit.start for still in part.of("still")):
         return False
     ahead = any(
-        0 <= hit.start - past.end <= _PAST_REACH
+        0 <= hit.start - past.end <= _PAST_BEFORE
         and not _any_between(part, ("now", "wanting"), past.end, hit.start)
         for past in part.of("past", "past_before")
     )
     behind = any(
-        0 <= past.start - hit.end and not _any_between(part, ("now",), hit.end, past.start)
+        past.start >= hit.end and not _any_between(part, ("now",), hit.end, past.start)
         for past in part.of("past")
     )
     return ahead or behind
@@ -245,102 +218,37 @@ def _recovered(part: _Part, following: _Part | None) -> bool:
 
 
 def _any_between(part: _Part, kinds: tuple[str, ...], start: int, end: int) -> bool:
-    return any(hit.start < end and start <= hit.start for hit in part.of(*kinds))
+    return any(start <= hit.start < end for hit in part.of(*kinds))
 
 
 # Finding the words
 
 
-def _tokens(clause: str) -> list[str]:
-    lexicon = _lexicon()
-    plain = (_STRETCHED.sub(r"\1\1", word) for word in _plain_words(clause))
-    return [lexicon.respelling.get(word, word) for word in plain]
-
-
-def _plain_words(text: str) -> list[str]:
-    return [word for word in (_LOOSE_SIGNS.sub("", w) for w in _WORD.findall(text)) if word]
-
-
-def _romanised(word: str) -> str:
-    """One spelling for ``daaru``/``daru``, ``peenda``/``pinda``, ``chhadd``/``chad``."""
-    short = word.replace("ee", "i").replace("oo", "u").replace("chh", "ch")
-    return _DOUBLED.sub(r"\1", short)
-
-
-def _scan(tokens: list[str]) -> _Part:
-    loose = [_romanised(token) if token.isascii() else token for token in tokens]
-    hits = [hit for at in range(len(tokens)) for hit in _hits_at(at, tokens, loose)]
+def _scan(clause: str) -> _Part:
+    words = words_of(clause, _lexicon())
+    hits = find_hits(words, _lexicon())
     spans = _apart([hit for hit in hits if _is_span(hit)])
     needs = sorted((hit for hit in spans if hit.kind != "no_need"), key=lambda hit: hit.start)
     markers = [hit for hit in hits if not _is_span(hit) and not _swallowed(hit, spans)]
-    return _Part(tokens, needs, markers)
+    return _Part(words, needs, markers)
 
 
-def _hits_at(at: int, tokens: Sequence[str], loose: Sequence[str]) -> Iterator[_Hit]:
-    lexicon = _lexicon()
-    token, romanised = tokens[at], loose[at]
-    keys = [token, token[:_STEM] + "*", "~" + romanised, "~" + romanised[:_STEM] + "*"]
-    if _is_number(token, lexicon.numbers):
-        keys.append(_NUMBER)
-    for key in keys:
-        for phrase in lexicon.by_first_word.get(key, ()):
-            words = loose if phrase.language == "pa-latn" else tokens
-            end = _end(phrase.pattern, words, at, lexicon.numbers)
-            if end is not None:
-                yield _Hit(phrase.kind, phrase.language, at, end)
+def _is_span(hit: Hit) -> bool:
+    return hit.kind == "no_need" or hit.kind.removeprefix(_WEAK) in NEED_CODES
 
 
-def _end(
-    pattern: tuple[_Place, ...], tokens: Sequence[str], at: int, numbers: frozenset[str]
-) -> int | None:
-    """Where a pattern that begins at this word ends, at the latest; None where it does not fit."""
-    if not pattern:
-        return at
-    stops = _stops(pattern[0], tokens, at, numbers)
-    ends = (_end(pattern[1:], tokens, stop, numbers) for stop in stops)
-    return max((end for end in ends if end is not None), default=None)
-
-
-def _stops(
-    place: _Place, tokens: Sequence[str], at: int, numbers: frozenset[str]
-) -> Iterator[int]:
-    if place == _GAP_PLACE:
-        yield from range(at, min(at + _LONGEST_GAP, len(tokens)) + 1)
-        return
-    for option in place:
-        stop = at + len(option)
-        if stop <= len(tokens) and all(map(_fits, option, tokens[at:stop], repeat(numbers))):
-            yield stop
-
-
-def _fits(wanted: str, token: str, numbers: frozenset[str]) -> bool:
-    if wanted == _NUMBER:
-        return _is_number(token, numbers)
-    return token.startswith(wanted[:-1]) if wanted.endswith("*") else token == wanted
-
-
-def _is_number(token: str, numbers: frozenset[str]) -> bool:
-    return token in numbers or bool(_DIGITS.match(token))
-
-
-def _is_span(hit: _Hit) -> bool:
-    return hit.kind == "no_need" or hit.kind.removeprefix("weak ") in NEED_CODES
-
-
-def _apart(hits: Iterable[_Hit]) -> list[_Hit]:
-    """The longest of overlapping phrases: "no money for" hides "no money"."""
-    kept: list[_Hit] = []
-    for hit in sorted(hits, key=lambda h: (h.start - h.end, h.start, h.kind.startswith("weak "))):
-        same = (k for k in kept if (k.start, k.end) == (hit.start, hit.end) and k.kind != "no_need")
-        clear = all(hit.end <= k.start or k.end <= hit.start for k in kept)
-        if clear or (next(same, None) and not hit.kind.startswith(("weak ", "no_need"))):
+def _apart(hits: Iterable[Hit]) -> list[Hit]:
+    """The longest of overlapping phrases: "no money for therapy" hides "no money"."""
+    kept: list[Hit] = []
+    for hit in sorted(hits, key=lambda h: (h.start - h.end, h.start, h.kind.startswith(_WEAK))):
+        if all(hit.end <= other.start or other.end <= hit.start for other in kept):
             kept.append(hit)
     return kept
 
 
-def _swallowed(marker: _Hit, spans: Iterable[_Hit]) -> bool:
+def _swallowed(marker: Hit, spans: Iterable[Hit]) -> bool:
     """The "no" of "no job" says nothing about the drink that follows it; persons always count."""
-    if marker.kind in ("self", "other", "possessive", "about"):
+    if marker.kind in ("self", "other", "possessive", "about", "beside"):
         return False
     return any(span.start <= marker.start and marker.end <= span.end for span in spans)
 
@@ -351,83 +259,16 @@ def _one_language(parts: list[_Part]) -> list[_Part]:
     Needs stay, since people mix; English and Punjabi are one group because they mix most.
     """
     hits = [hit for part in parts for hit in (*part.needs, *part.markers)]
-    polish = sum(hit.language == "pl" for hit in hits)
-    spoken = 2 * polish > len(hits)
+    polish = 2 * sum(hit.language == "pl" for hit in hits) >= len(hits)
     return [
-        _Part(part.tokens, part.needs, [m for m in part.markers if (m.language == "pl") == spoken])
+        _Part(part.words, part.needs, [m for m in part.markers if (m.language == "pl") == polish])
         for part in parts
     ]
 
 
-# Loading the words
-
-
 @lru_cache(maxsize=1)
-def _lexicon() -> _Lexicon:
+def _lexicon() -> Lexicon:
     data = yaml.safe_load(WORDS_FILE.read_text(encoding="utf-8"))
-    index: dict[str, list[_Phrase]] = {}
-    for phrase in _phrases(data):
-        for key in _first_keys(phrase):
-            index.setdefault(key, []).append(phrase)
-    numbers = frozenset(word for words in _listed(data["numbers"]).values() for word in words)
-    return _Lexicon(index, numbers, _respelling(_plain_words(fold(data["respelled"]))))
-
-
-def _phrases(data: dict[str, Any]) -> Iterator[_Phrase]:
-    groups = {**data["needs"], **data["markers"], "no_need": data["no_need"]}
-    groups.update({f"weak {need}": phrases for need, phrases in data["weak"].items()})
-    for kind, by_language in groups.items():
-        for language, written in _listed(by_language).items():
-            for phrase in written:
-                yield _Phrase(kind, language, _pattern(phrase, language))
-
-
-def _listed(by_language: dict[str, str]) -> dict[str, list[str]]:
-    return {
-        language: [phrase.strip() for phrase in re.split(r"[,\n]", fold(text)) if phrase.strip()]
-        for language, text in by_language.items()
-    }
-
-
-def _pattern(phrase: str, language: str) -> tuple[_Place, ...]:
-    return tuple(_place(part, language) for part in _PLACE.findall(phrase))
-
-
-def _place(written: str, language: str) -> _Place:
-    """The ways to fill ``(a|b c)``; what stands in square brackets may also be left out."""
-    if written == _GAP_PLACE[0][0]:
-        return _GAP_PLACE
-    options = [_plain_option(option, language) for option in written.strip("()[]").split("|")]
-    return (*options, ()) if written.startswith("[") else tuple(options)
-
-
-def _plain_option(option: str, language: str) -> tuple[str, ...]:
-    words = [_LOOSE_SIGNS.sub("", word) for word in option.split()]
-    return tuple(_romanised(word) if language == "pa-latn" else word for word in words)
-
-
-def _first_keys(phrase: _Phrase) -> Iterator[str]:
-    for first in sorted(_openings(phrase.pattern)):
-        key = first[:_STEM] + "*" if first.endswith("*") else first
-        yield "~" + key if phrase.language == "pa-latn" and key != _NUMBER else key
-
-
-def _openings(pattern: tuple[_Place, ...]) -> set[str]:
-    first = {option[0] for option in pattern[0] if option}
-    return first | _openings(pattern[1:]) if () in pattern[0] else first
-
-
-def _respelling(words: Sequence[str]) -> dict[str, str]:
-    """One slip of the fingers away from a word that matters, its first letter kept."""
-    slips = {slip: word for word in words for slip in _slips(word)}
-    return {slip: word for slip, word in slips.items() if slip not in words}
-
-
-def _slips(word: str) -> Iterator[str]:
-    for at in range(1, len(word)):
-        head, tail = word[:at], word[at:]
-        yield head + tail[1:]
-        yield head + tail[1:2] + tail[:1] + tail[2:]
-        for letter in ascii_lowercase:
-            yield head + letter + tail[1:]
-            yield head + letter + tail
+    weak = {_WEAK + need: phrases for need, phrases in data["weak"].items()}
+    groups = {**data["needs"], **weak, **data["markers"], "no_need": data["no_need"]}
+    return build_lexicon(groups, data["numbers"], data["respelled"])

@@ -8,8 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from rasa.core.policies.policy import Policy, PolicyPrediction
+from rasa.engine.graph import ExecutionContext
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.generator import TrackerWithCachedStates
@@ -56,6 +58,13 @@ class SafetyPolicy(Policy):
         )
 
     @classmethod
-    def load(cls, config: Any, model_storage: Any, resource: Any, execution_context: Any, **kwargs: Any) -> SafetyPolicy:  # noqa: E501
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> SafetyPolicy:
         """Rasa calls this when a model starts to serve; nothing was stored."""
         return cls(config, model_storage, resource, execution_context)

@@ -7,7 +7,18 @@ import unicodedata
 from dataclasses import dataclass
 
 _LOOKALIKES = str.maketrans(
-    {"ł": "l", "Ł": "l", "’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"', "–": "-", "—": "-"}
+    {
+        "ł": "l",
+        "Ł": "l",
+        "’": "'",
+        "‘": "'",
+        "`": "'",
+        "´": "'",
+        "“": '"',
+        "”": '"',
+        "–": "-",
+        "—": "-",
+    }
 )
 _ZERO_WIDTH = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")
 _LATIN_MARK = re.compile("[\u0300-\u036f]")

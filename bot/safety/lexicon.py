@@ -35,6 +35,8 @@ class Rules(dict[Words, Words]):
 
     def learn(self, source: Words, target: Words) -> None:
         """Add a phrase; the longest of several that fit is the one that counts."""
+        if self.get(source, target) != target:
+            raise ValueError(f"{source} is given two readings: {self[source]} and {target}")
         self[source] = target
         lengths = {*self.lengths.get(source[0], ()), len(source)}
         self.lengths[source[0]] = sorted(lengths, reverse=True)
@@ -166,15 +168,13 @@ def _settled(text: str, draft: _Draft) -> Words:
 
 
 def _member(word: str, draft: _Draft) -> str:
-    settled = _settled(word, draft)
+    settled = draft.frames.apply(_settled(word, draft))
     if len(settled) != 1:
         raise ValueError(f"a class holds single words, but {word!r} reads as {settled}")
     return settled[0]
 
 
-def _add_rules(
-    rules: Rules, sheet: dict[str, Iterable[str]], read: Callable[[str], Words]
-) -> None:
+def _add_rules(rules: Rules, sheet: dict[str, Iterable[str]], read: Callable[[str], Words]) -> None:
     for target, sources in sheet.items():
         result = tuple(target.split()) if target != "NOTHING" else ()
         for source in itertools.chain.from_iterable(map(expand, sources)):

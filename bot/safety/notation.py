@@ -159,5 +159,6 @@ def _token(element: Element, known: frozenset[str]) -> dict[str, Any]:
 
 def allowed(element: Element, known: frozenset[str]) -> frozenset[str]:
     """The known words that may stand at this place, the placeholders of its stems included."""
-    begun = {word for word in known if element.stems and word.startswith(element.stems)}
-    return element.words | begun
+    if not element.stems:
+        return element.words
+    return element.words | {word for word in known if word.startswith(element.stems)}

@@ -102,10 +102,16 @@ class Reader:
         if _DOSE.fullmatch(plain):
             return [OTHER]
         for candidate in candidates:
-            for reading in (candidate, _LONG_RUN.sub(r"\1\1", candidate), _LONG_RUN.sub(r"\1", candidate)):
+            for reading in (
+                candidate,
+                _LONG_RUN.sub(r"\1\1", candidate),
+                _LONG_RUN.sub(r"\1", candidate),
+            ):
                 if reading in self.known:
                     return [reading]
-        squeezed = (self._squeezed.get(_RUN.sub(r"\1", c)) for c in candidates if _LONG_RUN.search(c))
+        squeezed = (
+            self._squeezed.get(_RUN.sub(r"\1", c)) for c in candidates if _LONG_RUN.search(c)
+        )
         if found := next(filter(None, squeezed), None):
             return [found]
         return next(filter(None, map(self._segments, candidates)), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ _REMEMBERED = 5
 _JOINED = 3
 _WINDOW = 48
 _OVERLAP = 16
+_LOWERS_ACROSS = {"past": 0, "fiction": 1}
 
 
 @dataclass(frozen=True)
@@ -83,13 +85,15 @@ class _Screen:
         """What the words show, each with whether it is a hint, which needs a second one."""
         matches = self.matches(words)
         idioms = [m for m in matches if m.pattern.role == "idiom"]
+        frames = [m for m in matches if m.pattern.role in _LOWERS_ACROSS]
+        breaks = list(itertools.accumulate(word == BREAK for word in words))
         for match in matches:
             kind, level = match.pattern.kind, match.pattern.level(audience)
             if kind is None or self._denied(match, words) or _overlapped(match, idioms):
                 continue
             if match.pattern.role == "hint":
                 yield Finding(kind, Level.check, match.pattern.id), True
-            elif level and (lowered := _lowered(level, match, matches, words)):
+            elif level and (lowered := _lowered(level, match, frames, breaks)):
                 yield Finding(kind, lowered, match.pattern.id), False
 
     def _denied(self, match: _Match, words: list[str]) -> bool:
@@ -123,17 +127,16 @@ def _overlapped(match: _Match, idioms: Iterable[_Match]) -> bool:
 
 
 def _lowered(
-    level: Level, match: _Match, matches: Iterable[_Match], words: list[str]
+    level: Level, match: _Match, frames: Iterable[_Match], breaks: Sequence[int]
 ) -> Level | None:
-    """One level less where the sentence speaks of the past, or this or the next of fiction or jest."""
-    if match.pattern.firm:
+    """One level less where the sentence speaks of the past, or this or the next of fiction."""
+    sentence = breaks[match.start]
+    if match.pattern.firm or not any(
+        abs(breaks[frame.start] - sentence) <= _LOWERS_ACROSS[frame.pattern.role]
+        for frame in frames
+    ):
         return level
-    for other in matches:
-        left, right = sorted((match, other), key=lambda m: m.start)
-        breaks = words[left.end : right.start].count(BREAK)
-        if breaks <= {"past": 0, "fiction": 1}.get(other.pattern.role, -1):
-            return Level.check if level is Level.alarm else None
-    return level
+    return Level.check if level is Level.alarm else None
 
 
 _SCREEN = _Screen(_HERE)

@@ -1,0 +1,30 @@
+# The project's tasks; `make help` lists them. The work itself is in cli/bootstrap.py.
+BOOTSTRAP := python3 cli/bootstrap.py
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint setup train requirements clean
+
+help: ## List every task
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Set up what is missing and start everything (PORT=8000, DATA_DIR=./var)
+	@$(BOOTSTRAP) run
+
+test: ## Set up what is missing and run every test (ARGS="-k words" for some of them)
+	@$(BOOTSTRAP) test $(ARGS)
+
+lint: ## Check style, types, import arrows, Rasa's data and the requirement files
+	@$(BOOTSTRAP) lint $(ARGS)
+
+setup: ## Set up both runtimes, the front-end assets and the model, and start nothing
+	@$(BOOTSTRAP) setup
+
+train: ## Train the model again, even where one fits the data
+	@$(BOOTSTRAP) train
+
+requirements: ## Pin and hash what requirements/*.in and package.json ask for (ARGS=--upgrade for newer)
+	@$(BOOTSTRAP) requirements $(ARGS)
+
+clean: ## Remove what set-up made: environments, packages, assets and models (never DATA_DIR)
+	@$(BOOTSTRAP) clean

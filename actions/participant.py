@@ -1,0 +1,141 @@
+"""The participant's turns: help found, more of it, nearer, by telephone, in another language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
+
+from actions.participant_search import ask_needs, learn_place, needs_read, place_of, show
+from actions.turn import Turn, TurnAction
+from bot.conversations import remember
+from bot.speech import Utterance, choice, say
+
+_LANGUAGE_WORDS = {
+    "en": ("english", "angielsk", "ਅੰਗਰੇਜ਼ੀ", "ਇੰਗਲਿਸ਼", "angrezi", "inglish"),
+    "pl": ("polsk", "polish", "ਪੋਲਿਸ਼"),
+    "pa": ("punjabi", "panjabi", "pendżabsk", "pendzabsk", "ਪੰਜਾਬੀ"),
+}
+
+
+class FindHelp(TurnAction):
+    """What somebody needs, in their own words or by choice."""
+
+    action_name: ClassVar[str] = "action_find_help"
+
+    def take(self, turn: Turn) -> Iterator[Utterance]:
+        """Remember the needs, add the place if one was said, and show what fits."""
+        if turn.given.get("ask"):
+            remember(turn.conversation, needs=None, shown=None)
+            yield ask_needs()
+            return
+        needs, denied = needs_read(turn)
+        learn_place(turn)
+        kept = [code for code in turn.context.get("needs", []) if code not in denied]
+        wanted = needs or kept
+        if not wanted:
+            yield say("utter_which_need")
+            yield ask_needs()
+            return
+        remember(turn.conversation, needs=list(dict.fromkeys(wanted)))
+        yield from show(turn)
+
+
+class GivePlace(TurnAction):
+    """Where somebody is."""
+
+    action_name: ClassVar[str] = "action_give_place"
+
+    def take(self, turn: Turn) -> Iterator[Utterance]:
+        """Look again from there; a place nobody knows is asked again."""
+        if learn_place(turn) is None:
+            yield say("utter_place_not_found")
+        yield from show(turn)
+
+
+class More(TurnAction):
+    """Any others?"""
+
+    action_name: ClassVar[str] = "action_more_results"
+
+    def take(self, turn: Turn) -> Iterable[Utterance]:
+        """What has not been shown yet."""
+        learn_place(turn)
+        return show(turn, more=True)
+
+
+class Nearer(TurnAction):
+    """Something nearer."""
+
+    action_name: ClassVar[str] = "action_nearer"
+
+    def take(self, turn: Turn) -> Iterator[Utterance]:
+        """Only what covers the place or has a distance; without a place, ask for it."""
+        learn_place(turn)
+        if place_of(turn) is None:
+            yield say("utter_ask_place")
+            return
+        yield from show(turn, nearer=True)
+
+
+class PhoneOnly(TurnAction):
+    """Just a telephone number."""
+
+    action_name: ClassVar[str] = "action_phone_only"
+
+    def take(self, turn: Turn) -> Iterable[Utterance]:
+        """Only what can be rung."""
+        learn_place(turn)
+        return show(turn, by_phone=True)
+
+
+class ChangeLanguage(TurnAction):
+    """Another language: the person's own choice, never guessed."""
+
+    action_name: ClassVar[str] = "action_change_language"
+
+    def take(self, turn: Turn) -> Iterator[Utterance]:
+        """Change it, or offer the three."""
+        language = turn.given.get("language") or _named_language(turn.text)
+        if language is None:
+            yield say("utter_which_language", *language_choices())
+            return
+        turn.conversation.language = language
+        yield say("utter_language_changed")
+        yield from show(turn)
+
+
+class StartOver(TurnAction):
+    """Forget what was asked and begin again."""
+
+    action_name: ClassVar[str] = "action_start_over"
+
+    def take(self, turn: Turn) -> Iterator[Utterance]:
+        """Clear what is remembered."""
+        remember(turn.conversation, needs=None, place=None, shown=None)
+        yield say("utter_started_over")
+        yield ask_needs()
+
+
+def language_choices() -> list[dict[str, object]]:
+    """The three languages, each in its own words."""
+    return [
+        choice(f"utter_language_{code}", "change_language", language=code)
+        for code in ("en", "pl", "pa")
+    ]
+
+
+def _named_language(text: str) -> str | None:
+    folded = text.casefold()
+    named = [code for code, words in _LANGUAGE_WORDS.items() if any(w in folded for w in words)]
+    return named[0] if len(named) == 1 else None
+
+
+ACTIONS = [
+    FindHelp(),
+    GivePlace(),
+    More(),
+    Nearer(),
+    PhoneOnly(),
+    ChangeLanguage(),
+    StartOver(),
+]

@@ -1,0 +1,156 @@
+"""What a participant asked for, remembered between turns, and the search behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from actions.turn import Turn
+from bot.conversations import remember
+from bot.speech import Choice, Utterance, choice, listing, say
+from core.clock import now
+from core.settings import settings
+from services_directory.places import Place, find_place
+from services_directory.search import Found, Query, Result, search
+
+NEEDS = (
+    "alcohol",
+    "drugs",
+    "mental_health",
+    "trauma",
+    "relationships",
+    "da_perpetrator",
+    "housing",
+    "money",
+    "gambling",
+    "parenting",
+    "work",
+    "health",
+)
+SHOWN_AT_ONCE = 3
+
+
+def place_of(turn: Turn) -> Place | None:
+    """The place the person named, now or before."""
+    kept = turn.context.get("place")
+    return Place(**kept) if kept else None
+
+
+def learn_place(turn: Turn) -> Place | None:
+    """The place in this message, kept; the channel has kept an exact postcode already."""
+    if turn.context.get("place_in_this_turn"):
+        remember(turn.conversation, place_in_this_turn=None)
+        return place_of(turn)
+    found = find_place(turn.text, turn.conversation.site)
+    if found:
+        remember(turn.conversation, place=asdict(found))
+    return found
+
+
+def needs_read(turn: Turn) -> tuple[list[str], list[str]]:
+    """The needs of this message that call for help, and those it denies."""
+    read = [entity for entity in turn.entities if entity.get("entity") == "need"]
+    current = [entity for entity in read if entity["state"] == "current"]
+    own = [entity["value"] for entity in current if entity["whose"] == "self"]
+    other = [entity["value"] for entity in current if entity["whose"] == "other"]
+    chosen = list(turn.given.get("needs", []))
+    denied = [entity["value"] for entity in read if entity["state"] == "denied"]
+    return chosen or own or other, denied
+
+
+def show(
+    turn: Turn, *, by_phone: bool = False, nearer: bool = False, more: bool = False
+) -> Iterator[Utterance]:
+    """Search for what is remembered and show it, with reasons and a next step."""
+    needs = tuple(turn.context.get("needs", ()))
+    if not needs:
+        yield ask_needs()
+        return
+    shown = list(turn.context.get("shown", ())) if more else []
+    place = place_of(turn)
+    found = search(
+        Query(
+            site=turn.conversation.site,
+            needs=needs,
+            place=place,
+            by_phone=by_phone,
+            nearer=nearer,
+            without=frozenset(shown),
+        ),
+        moment=now(),
+        demo=settings().demo,
+        limit=max(SHOWN_AT_ONCE, len(needs)),
+    )
+    remember(turn.conversation, shown=shown + [item.listing.id for item in found.results])
+    yield from _worded(found, needs, place, more=more, by_phone=by_phone, nearer=nearer)
+    yield _next_step(bool(found.results), place)
+
+
+def ask_needs() -> Utterance:
+    """What would you like help with, with the needs to choose from."""
+    return say("utter_ask_needs", *(need_choice(code) for code in NEEDS), talk_choice())
+
+
+def what_next(turn: Turn) -> Iterator[Utterance]:
+    """A next step that is always there: what to ask for, or what to do with what was shown."""
+    if turn.context.get("shown"):
+        yield _next_step(True, place_of(turn))
+    else:
+        yield ask_needs()
+
+
+def need_choice(code: str) -> Choice:
+    """One need to choose."""
+    return choice(f"utter_need_{code}", "find_help", needs=[code])
+
+
+def talk_choice() -> Choice:
+    """The way to a person, offered with every answer."""
+    return choice("utter_label_person", "talk_to_person")
+
+
+def _worded(
+    found: Found,
+    needs: tuple[str, ...],
+    place: Place | None,
+    *,
+    more: bool,
+    by_phone: bool,
+    nearer: bool,
+) -> Iterator[Utterance]:
+    names = {
+        "needs": [f"utter_need_{code}" for code in needs],
+        "place": place.label if place else "",
+    }
+    if not found.results:
+        yield say("utter_no_more" if more else "utter_nothing_found", **names)
+        return
+    if "national_only" in found.relaxed:
+        yield say("utter_found_national", **names)
+    elif nearer and place:
+        yield say("utter_found_nearer", **names)
+    elif by_phone:
+        yield say("utter_found_phone", **names)
+    else:
+        yield say("utter_found_near" if place else "utter_found", **names)
+    for item in found.results:
+        yield listing(_facts(item))
+
+
+def _facts(item: Result) -> dict[str, Any]:
+    return {
+        "id": item.listing.id,
+        "needs": list(item.needs),
+        "reasons": [[reason.code, reason.value] for reason in item.reasons],
+        "distance_m": item.distance_m,
+    }
+
+
+def _next_step(found: bool, place: Place | None) -> Utterance:
+    after = [choice("utter_label_more", "more_results")] if found else []
+    nearer = [choice("utter_label_nearer", "nearer")] if place and found else []
+    phone = [choice("utter_label_phone_only", "phone_only")] if found else []
+    other = choice("utter_label_other_need", "find_help", ask=True)
+    key = "utter_what_next" if place else "utter_what_next_place"
+    return say(key, *after, *nearer, *phone, other, talk_choice())

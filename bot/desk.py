@@ -1,0 +1,46 @@
+"""Which draft an officer's conversation works on, and which of its questions is open."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from accounts.tables import Staff
+from bot.conversations import Conversation
+from referrals import record
+from referrals.fields import BY_NAME
+from referrals.progress import Position, Step, position
+from referrals.tables import Referral
+from referrals.transitions import Status
+
+
+def draft_of(session: Session, conversation: Conversation) -> Referral | None:
+    """The draft, if it is this officer's own and still a draft."""
+    held = conversation.context.get("referral")
+    staff = session.get(Staff, conversation.staff_id) if conversation.staff_id else None
+    found = record.own(session, staff, held) if held and staff else None
+    return found if found and found.status == Status.draft else None
+
+
+def position_of(referral: Referral) -> Position:
+    """Where this draft stands."""
+    return position(record.rules_of(referral), record.known(referral))
+
+
+def open_criterion(conversation: Conversation, referral: Referral) -> str | None:
+    """The criterion that is being asked, if one is and nothing waits for a yes."""
+    if conversation.context.get("readback"):
+        return None
+    changing = conversation.context.get("changing")
+    if changing:
+        return None if changing in BY_NAME else str(changing)
+    here = position_of(referral)
+    return here.criterion.id if here.step is Step.criterion and here.criterion else None
+
+
+def open_field(conversation: Conversation, referral: Referral) -> str | None:
+    """The field that is being asked, if one is."""
+    changing = conversation.context.get("changing")
+    if changing:
+        return str(changing) if changing in BY_NAME else None
+    here = position_of(referral)
+    return here.field.name if here.step is Step.field and here.field else None

@@ -1,0 +1,1 @@
+"""The chat in a browser: the public API, the pages, the widget."""

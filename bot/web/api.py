@@ -1,0 +1,151 @@
+"""The public conversations API (design section 5): JSON in, messages out, never a 500."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Header, Query
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from accounts.staff import signed_in
+from accounts.tables import Role, Staff
+from bot.channels.chat import ChatError, Incoming, begin_chat, take_turn
+from bot.conversations import TOKEN, ChatMessage, Conversation, messages_after
+from bot.web.limits import refuse_flood
+from core.database import transaction
+from core.tokens import TokenError, verify
+from sites import UnknownSiteError, site_of
+
+router = APIRouter(prefix="/api/v1/conversations")
+
+
+class Begin(BaseModel):
+    """Who wants to talk, where, in which language."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    site: str
+    audience: Literal["participant", "officer", "public"]
+    language: Literal["en", "pl", "pa"] = "en"
+
+
+class Say(BaseModel):
+    """Exactly one of a text, a choice that was offered, or a field with its value."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str | None = None
+    choice: str | None = None
+    field: str | None = None
+    value: str | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Say:
+        sent = [part for part in (self.text, self.choice, self.field) if part is not None]
+        if len(sent) != 1 or (self.field is None) != (self.value is None):
+            raise ValueError("send text, or choice, or field with value")
+        return self
+
+
+def bearer(authorization: Annotated[str, Header()] = "") -> str:
+    """The token of an ``Authorization: Bearer`` header, or an empty string."""
+    return authorization.removeprefix("Bearer ").strip()
+
+
+Bearer = Annotated[str, Depends(bearer)]
+
+
+def conversation_of(token: str, conversation_id: str) -> None:
+    """Refuse a bad token with 401, and another's conversation with 404."""
+    try:
+        claims = verify(TOKEN, token)
+    except TokenError:
+        raise ChatError(401, "token", "This chat has ended. Start a new one.") from None
+    if claims["sub"] != conversation_id:
+        raise ChatError(404, "no_conversation", "There is no such conversation.")
+    with transaction() as session:
+        found = session.get(Conversation, conversation_id)
+        if found is None or found.ended_at:
+            raise ChatError(404, "no_conversation", "There is no such conversation.")
+
+
+def site_for(code: str, audience: str) -> str:
+    """The site, if it serves this audience; officers' pages say for themselves what is off."""
+    try:
+        site = site_of(code)
+    except UnknownSiteError:
+        raise ChatError(404, "no_site", "There is no such site.") from None
+    if audience != "officer" and not site.directory:
+        raise ChatError(404, "no_site", "There is no directory for this site yet.")
+    return site.code
+
+
+def officer_of(token: str, site: str) -> Staff:
+    """The officer behind a staff token, at their own site only."""
+    with transaction() as session:
+        staff = signed_in(session, token)
+    if staff is None or staff.role != Role.officer:
+        raise ChatError(401, "token", "Sign in as an officer first.")
+    if staff.site != site:
+        raise ChatError(404, "no_site", "There is no such site.")
+    return staff
+
+
+def public(message: ChatMessage) -> dict[str, Any]:
+    """A message as the interface promises it; what a choice means stays with us."""
+    body = message.body
+    shown: dict[str, Any] = {
+        "n": message.n,
+        "from": message.sender,
+        "kind": body.get("kind", "text"),
+        "lang": body.get("lang", "en"),
+        "text": body["text"],
+    }
+    if body.get("choices"):
+        shown["choices"] = [
+            {"label": each["label"], "choice": each["choice"]} for each in body["choices"]
+        ]
+    for key in ("field", "listing"):
+        if body.get(key):
+            shown[key] = body[key]
+    return shown
+
+
+@router.post("", status_code=201)
+def begin(asked: Begin, token: Bearer) -> JSONResponse:
+    """Start a conversation."""
+    site = site_for(asked.site, asked.audience)
+    staff = officer_of(token, site) if asked.audience == "officer" else None
+    language = "en" if staff else asked.language
+    conversation, made, messages = begin_chat(
+        site=site, audience=asked.audience, language=language, staff=staff
+    )
+    shown = [public(message) for message in messages]
+    return JSONResponse({"id": conversation.id, "token": made, "messages": shown}, 201)
+
+
+@router.post("/{conversation_id}/messages")
+def say(
+    conversation_id: str,
+    said: Say,
+    token: Bearer,
+    idempotency_key: Annotated[str | None, Header(max_length=80)] = None,
+) -> dict[str, Any]:
+    """One turn."""
+    conversation_of(token, conversation_id)
+    refuse_flood(conversation_id)
+    incoming = Incoming(said.text, said.choice, said.field, said.value or "")
+    replies = take_turn(conversation_id, incoming, idempotency_key)
+    return {"messages": [public(message) for message in replies]}
+
+
+@router.get("/{conversation_id}/messages")
+def resume(
+    conversation_id: str, token: Bearer, after: Annotated[int, Query(ge=0)] = 0
+) -> dict[str, Any]:
+    """What was said after message number ``after``."""
+    conversation_of(token, conversation_id)
+    with transaction() as session:
+        messages = messages_after(session, conversation_id, after)
+    return {"messages": [public(message) for message in messages]}

@@ -1,0 +1,126 @@
+"""What `make lint` checks, one check a line; the same checks run one by one as tests.
+
+Run in the application's environment: ``python -m cli.checks [name...]``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from cli import requirement_faults
+from cli.artefacts import RASA_ENVIRONMENT
+from cli.house import ROOT, House
+
+# Rasa does not know that we send these ourselves (bot/words.py reads them from the domain).
+_HARMLESS = re.compile(r"The utterance '\w+' is not used in any story or rule")
+_WARNING = re.compile(r"UserWarning:|\b(?:WARNING|ERROR)\b")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that must hold of the sources; ``complaint`` is empty where it does."""
+
+    name: str
+    title: str
+    complaint: Callable[[House], str]
+
+
+def style(house: House) -> str:
+    """What ruff finds."""
+    return _failed(house, str(house.app), "-m", "ruff", "check")
+
+
+def layout(house: House) -> str:
+    """Which files ruff would lay out otherwise."""
+    return _failed(house, str(house.app), "-m", "ruff", "format", "--check")
+
+
+def types(house: House) -> str:
+    """What mypy finds in its strict mode."""
+    return _failed(house, str(house.app), "-m", "mypy")
+
+
+def arrows(house: House) -> str:
+    """Which imports go against the arrows of pyproject.toml."""
+    return _failed(house, str(house.app.with_name("lint-imports")))
+
+
+def rasa_data(house: House) -> str:
+    """What Rasa's validator fails on, and what it only warns of but we do not want."""
+    status, printed = _ran(
+        house,
+        [str(house.rasa), "-m", "rasa", "data", "validate", "--config", "config.yml",
+         "--domain", "bot/domain", "--data", "data/nlu", "data/stories"],
+        {**RASA_ENVIRONMENT, "PYTHONPATH": str(house.root),
+         "PYTHONWARNINGS": "ignore,default::UserWarning", "NO_COLOR": "1"},
+    )  # fmt: skip
+    # It also calls the harmless ones errors, in its status and in its last line.
+    warned = warnings_of_rasa(printed)
+    return warned if warned or not status or _HARMLESS.search(printed) else printed
+
+
+def warnings_of_rasa(printed: str) -> str:
+    """The validator's words without what is harmless; empty where nothing is left to warn of."""
+    lines = [line for line in printed.splitlines() if not _HARMLESS.search(line)]
+    return "\n".join(lines) if any(_WARNING.search(line) for line in lines) else ""
+
+
+def requirements(house: House) -> str:
+    """Where the pinned requirement files have drifted from their sources."""
+    return "\n".join(requirement_faults.faults(house))
+
+
+CHECKS = (
+    Check("style", "Style", style),
+    Check("layout", "Layout", layout),
+    Check("types", "Types", types),
+    Check("arrows", "Imports follow the arrows", arrows),
+    Check("rasa-data", "Rasa's domain, training data and stories", rasa_data),
+    Check("requirements", "Requirement files in step with their sources", requirements),
+)
+
+
+def _failed(house: House, *command: str) -> str:
+    status, printed = _ran(house, command, {})
+    return (printed or "It failed without a word.") if status else ""
+
+
+def _ran(house: House, command: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str]:
+    done = subprocess.run(  # noqa: S603
+        command,
+        cwd=house.root,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def main(names: Sequence[str]) -> int:
+    """Run the named checks, or all, and print what each complains of. Returns the exit status."""
+    unknown = set(names) - {check.name for check in CHECKS}
+    if unknown:
+        known = ", ".join(check.name for check in CHECKS)
+        print(f"No such check: {', '.join(sorted(unknown))}. There are: {known}.", file=sys.stderr)
+        return 2
+    failures = 0
+    for check in CHECKS:
+        if names and check.name not in names:
+            continue
+        print(f"{check.title} ...", end=" ", flush=True)
+        complaint = check.complaint(ROOT)
+        print(f"no\n{complaint}" if complaint else "ok", flush=True)
+        failures += bool(complaint)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,45 @@
+"""Every table of the system in one place, and the way to bring a database up to date."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+import accounts.tables
+import bot.conversations
+import referrals.tables
+from accounts.demonstration import add_demonstration_accounts
+from core.audit import AuditRow
+from core.database import Base, engine, transaction
+from core.settings import settings
+from sites import all_sites
+
+TABLES = Base.metadata
+_KNOWN = (accounts.tables, bot.conversations, referrals.tables, AuditRow)
+
+
+def alembic_config() -> Config:
+    """Alembic's settings, without a file of their own."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
+
+
+def upgrade() -> None:
+    """Bring the database to the newest step, and in demonstration mode add its people."""
+    settings().data_dir.mkdir(parents=True, exist_ok=True)
+    if _step_of_database() != ScriptDirectory.from_config(alembic_config()).get_current_head():
+        command.upgrade(alembic_config(), "head")
+    if settings().demo:
+        with transaction() as session:
+            open_sites = [code for code, site in all_sites().items() if site.referral or site.directory]
+            add_demonstration_accounts(session, open_sites)
+
+
+def _step_of_database() -> str | None:
+    with engine().connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()

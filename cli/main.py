@@ -1,0 +1,107 @@
+"""The `cara` command: what operators and scripts do from a terminal."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from cli.assessing import assess_command
+from cli.understanding import understand_command
+
+
+@click.group()
+def cara() -> None:
+    """The CARA assistant from the command line."""
+
+
+@cara.group()
+def db() -> None:
+    """The database."""
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the database up to date."""
+    from cli.database import upgrade
+
+    upgrade()
+
+
+@cara.group()
+def user() -> None:
+    """Staff accounts."""
+
+
+@user.command("add")
+@click.argument("username")
+@click.option("--role", required=True, help="officer, authoriser, coordinator, ...")
+@click.option("--site", required=True, help="the site's code, for example hampshire")
+@click.option("--name", required=True, help="how colleagues know them")
+@click.option("--rank", default="", help="for officers and authorisers")
+@click.option("--collar-number", default="")
+@click.option("--email", default="")
+def user_add(
+    username: str, role: str, site: str, name: str, rank: str, collar_number: str, email: str
+) -> None:
+    """Add an account; the password is asked for, or read from standard input."""
+    from accounts.staff import AccountError, add_staff
+    from accounts.tables import Role
+    from core.database import transaction
+    from sites import UnknownSiteError, site_of
+
+    password = _password()
+    try:
+        with transaction() as session:
+            add_staff(
+                session,
+                username=username,
+                password=password,
+                role=Role(role),
+                site=site_of(site).code,
+                name=name,
+                rank=rank,
+                collar_number=collar_number,
+                email=email,
+            )
+    except (AccountError, UnknownSiteError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"Added {username}.")
+
+
+@cara.command()
+@click.option("--role", required=True)
+@click.option("--site", required=True)
+def token(role: str, site: str) -> None:
+    """Print a staff token for scripts; demonstration mode only."""
+    from sqlalchemy import select
+
+    from accounts.demonstration import username
+    from accounts.staff import sign_in
+    from accounts.tables import Role, Staff
+    from cli.database import upgrade
+    from core.database import transaction
+    from core.settings import settings
+
+    if not settings().demo:
+        raise click.ClickException("Tokens are made in demonstration mode only.")
+    upgrade()
+    try:
+        wanted = username(Role(role), site)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    with transaction() as session:
+        staff = session.scalar(select(Staff).where(Staff.username == wanted))
+        if staff is None:
+            raise click.ClickException(f"There is no demonstration account called {wanted}.")
+        click.echo(sign_in(session, staff, kind="token"))
+
+
+def _password() -> str:
+    if sys.stdin.isatty():
+        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+    return sys.stdin.readline().rstrip("\n")
+
+
+cara.add_command(assess_command)
+cara.add_command(understand_command)

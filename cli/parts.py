@@ -1,0 +1,81 @@
+"""The processes that make up a copy: their commands, and what each is told of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.artefacts import RASA_ENVIRONMENT
+from cli.house import House
+from cli.place import LOOPBACK, Place
+
+# What opens our tables and queues; Rasa is never given it (design D1).
+KEPT_FROM_RASA = ("CARA_SECRET_KEY", "CARA_DATABASE_URL", "CARA_REDIS_URL")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One process of a copy, and the environment that it is given."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+
+
+def shared_environment(
+    place: Place, ports: Mapping[str, int], keys: Mapping[str, str], outer: Mapping[str, str]
+) -> dict[str, str]:
+    """What every part is told: where the data and the other parts are, and the inner keys."""
+    return {
+        "CARA_MODE": "demo",
+        **outer,
+        "DATA_DIR": str(place.data_dir),
+        "PORT": str(place.port),
+        "CARA_RASA_URL": f"http://{LOOPBACK}:{ports['rasa']}",
+        "CARA_ACTIONS_URL": f"http://{LOOPBACK}:{ports['actions']}/webhook",
+        "CARA_TRACKER_DB": str(place.data_dir / "rasa.db"),
+        **keys,
+    }
+
+
+def parts(
+    house: House,
+    place: Place,
+    ports: Mapping[str, int],
+    model: Path,
+    environment: Mapping[str, str],
+) -> list[Part]:
+    """Web, actions and Rasa, in the order in which people miss them."""
+    return [
+        Part("web", _served(house, "bot.web.app:app", place.port), environment),
+        Part("actions", _served(house, "actions.server:app", ports["actions"]), environment),
+        Part(
+            "rasa",
+            rasa_command(house, model, ports["rasa"]),
+            rasa_environment(house, environment),
+        ),
+    ]
+
+
+def rasa_command(house: House, model: Path, port: int) -> tuple[str, ...]:
+    """How Rasa is started: our endpoints and our one channel, on loopback."""
+    return (
+        str(house.rasa), "-m", "rasa", "run", "--model", str(model),
+        "--endpoints", "bot/runtime/endpoints.yml",
+        "--credentials", "bot/runtime/credentials.yml",
+        "--interface", LOOPBACK, "--port", str(port),
+    )  # fmt: skip
+
+
+def rasa_environment(house: House, environment: Mapping[str, str]) -> dict[str, str]:
+    """What Rasa may know of ``environment``: never the secret, our database or our queues."""
+    known = {name: value for name, value in environment.items() if name not in KEPT_FROM_RASA}
+    return {**known, **RASA_ENVIRONMENT, "PYTHONPATH": str(house.root)}
+
+
+def _served(house: House, application: str, port: int) -> tuple[str, ...]:
+    return (
+        str(house.app), "-m", "uvicorn", application, "--host", LOOPBACK, "--port", str(port),
+        "--no-access-log", "--no-server-header",
+    )  # fmt: skip

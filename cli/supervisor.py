@@ -1,0 +1,257 @@
+"""Runs one copy: starts its parts, says when they answer, restarts what dies, ends them all.
+
+`make run` becomes this process once set-up is done: ``python -m cli.supervisor``.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from pydantic import ValidationError
+
+from cli import artefacts, children
+from cli.house import ROOT, House, Trouble
+from cli.parts import Part, parts, shared_environment
+from cli.place import (
+    LOOPBACK,
+    Place,
+    asked_for,
+    check_port,
+    inner_ports,
+    sole_copy,
+    write_run_file,
+)
+from cli.progress import last_lines
+from core.crypto import derived_key
+from core.settings import settings
+
+LONGEST_PAUSE = 30.0
+STEADY_AFTER = 60.0
+DEATHS_ALLOWED = 5
+TICK = 0.1
+PROBE_PATIENCE = 2.0
+
+
+@dataclass
+class _Held:
+    """A part with its process, or with the time at which it is to be started again."""
+
+    part: Part
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    due: float = float("-inf")
+    pause: float = 1.0
+    deaths: list[float] = field(default_factory=list)
+
+
+class Supervisor:
+    """Keeps parts alive. Time and words come in, so that a test needs neither clock nor screen."""
+
+    def __init__(
+        self,
+        wanted: Sequence[Part],
+        logs: Path,
+        cwd: Path,
+        say: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._held = [_Held(part, logs / f"{part.name}.log") for part in wanted]
+        self._cwd = cwd
+        self._say = say
+        self._clock = clock
+        self.ready = False
+
+    def tick(self) -> None:
+        """Look at each part once: start what is due, see to what died.
+
+        Raises ``Trouble`` where a part dies over and over before the copy was ever ready.
+        """
+        for held in self._held:
+            if held.process is None:
+                if self._clock() >= held.due:
+                    self._start(held)
+            elif (status := held.process.poll()) is not None:
+                self._died(held, held.process, status)
+
+    def stop(self) -> None:
+        """End every part and all it started."""
+        children.end(list(self.processes().values()))
+
+    def processes(self) -> dict[str, subprocess.Popen[bytes]]:
+        """The process of each part that has one now."""
+        return {held.part.name: held.process for held in self._held if held.process}
+
+    def _start(self, held: _Held) -> None:
+        held.started = self._clock()
+        with _appended(held.log) as log:
+            held.process = children.start(
+                held.part.command, log, cwd=self._cwd, environment=held.part.environment
+            )
+
+    def _died(self, held: _Held, process: subprocess.Popen[bytes], status: int) -> None:
+        # What the dead part had started must not hold its port.
+        children.end([process])
+        held.process = None
+        now = self._clock()
+        held.deaths = [at for at in held.deaths if now - at < STEADY_AFTER] + [now]
+        if len(held.deaths) >= DEATHS_ALLOWED and not self.ready:
+            raise Trouble(
+                f"{held.part.name} ended {DEATHS_ALLOWED} times within a minute. "
+                f"Read {held.log} for the reason.",
+                last_lines(held.log.read_text(errors="replace")),
+            )
+        if now - held.started >= STEADY_AFTER:
+            held.pause = 1.0
+        self._say(
+            f"{held.part.name} ended ({_how(status)}) and starts again in {held.pause:.0f} s. "
+            f"Its log: {held.log}"
+        )
+        held.due = now + held.pause
+        held.pause = min(held.pause * 2, LONGEST_PAUSE)
+
+
+def _how(status: int) -> str:
+    return f"status {status}" if status >= 0 else signal.Signals(-status).name
+
+
+@contextmanager
+def _appended(path: Path) -> Iterator[BinaryIO]:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(descriptor, "ab") as file:
+        yield file
+
+
+# The order of a copy's life
+
+
+class _Kept(Protocol):
+    ready: bool
+
+    def tick(self) -> None: ...
+
+
+def answers(port: int, path: str) -> bool:
+    """Whether the page answers 200 at this path; any trouble on the way is a no."""
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=PROBE_PATIENCE)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def wake(
+    kept: _Kept, url: str, answering: Callable[[str], bool], say: Callable[[str], None]
+) -> None:
+    """Tend the parts until every one answers, and say how far we are."""
+    page_up = False
+    while not kept.ready:
+        kept.tick()
+        if not page_up and answering("/healthz"):
+            page_up = True
+            say(f"The page is up: {url} (the chat is waking)")
+        if page_up and answering("/readyz"):
+            kept.ready = True
+            say(f"Ready: {url}")
+        time.sleep(TICK)
+
+
+def upgrade_database(house: House, environment: Mapping[str, str], log: Path) -> None:
+    """Bring the tables up to date before anything reads them.
+
+    Raises ``Trouble`` with the reason where that fails.
+    """
+    with _appended(log) as output:
+        process = children.start(
+            [house.app.with_name("cara"), "db", "upgrade"],
+            output,
+            cwd=house.root,
+            environment=environment,
+        )
+        try:
+            status = process.wait()
+        finally:
+            children.end([process])
+    if status:
+        raise Trouble(
+            f"The database could not be brought up to date. Read {log} for the reason.",
+            last_lines(log.read_text(errors="replace")),
+        )
+
+
+def run(house: House, place: Place, outer: Mapping[str, str]) -> None:
+    """Run one copy until ``Stopped`` or ``Trouble`` is raised; either way nothing of it is left."""
+    model = artefacts.model_path(house)
+    if not model.exists():
+        raise Trouble("No model fits the data. Train one: make train")
+    ports = {"web": place.port, **inner_ports()}
+    environment = shared_environment(place, ports, _keys(), outer)
+    logs = place.data_dir / "logs"
+    kept = Supervisor(parts(house, place, ports, model, environment), logs, house.root, _say)
+    try:
+        upgrade_database(house, environment, logs / "database.log")
+        write_run_file(place, ports, model)
+        wake(kept, place.url, lambda path: answers(place.port, path), _say)
+        while True:
+            kept.tick()
+            time.sleep(TICK)
+    finally:
+        children.ignore_signals()
+        kept.stop()
+        place.run_file.unlink(missing_ok=True)
+
+
+def _keys() -> dict[str, str]:
+    """Keys for the inner wires, each good for that wire alone."""
+    return {
+        "CARA_CLAIMS_KEY": derived_key("rasa claims").hex(),
+        "CARA_ACTIONS_KEY": derived_key("actions").hex(),
+    }
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _check_settings() -> None:
+    try:
+        settings()
+    except ValidationError as error:
+        # pydantic's own words fill a page; the sentence that we wrote is in its first error.
+        line = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise Trouble(line) from error
+
+
+def main() -> int:
+    """Run the copy that the environment asks for. Returns the exit status."""
+    children.stop_on_signals()
+    try:
+        place = asked_for(ROOT, os.environ)
+        with sole_copy(place):
+            check_port(place.port)
+            _check_settings()
+            run(ROOT, place, os.environ)
+    except Trouble as trouble:
+        print("\n".join(filter(None, (trouble.output, str(trouble)))), file=sys.stderr)
+        return 1
+    except children.Stopped:
+        _say("Stopped.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,87 @@
+"""`cara understand`: JSON lines in, how each text is understood out; the same code as live."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from bot.channels.masking import masked
+from bot.channels.rasa_client import RasaAwayError, RasaClient
+from bot.safety import screen
+from bot.understanding import language_of
+from core.settings import settings
+
+
+@click.command("understand")
+def understand_command() -> None:
+    """Read {"text", "audience"?, "asked"?} lines from standard input."""
+    with _rasa() as client:
+        for line in sys.stdin:
+            click.echo(json.dumps(_understood(client, line), ensure_ascii=False))
+
+
+def _understood(client: RasaClient, line: str) -> dict[str, Any]:
+    try:
+        asked = json.loads(line)
+        text = asked["text"]
+        if not isinstance(text, str):
+            raise TypeError("text is no string")
+    except (ValueError, KeyError, TypeError):
+        return {"error": 'each line needs the form {"text": "..."}'}
+    audience = "officer" if asked.get("audience") == "officer" else "participant"
+    told, _place = masked(text.lstrip("/ "))
+    claims = {"sender": "report", "audience": audience, "asked": asked.get("asked")}
+    found = screen(text, "en", (), audience)
+    try:
+        parsed = client.parse(told, claims) if told.strip() else {}
+    except RasaAwayError:
+        return {"error": "the assistant did not answer"}
+    intent = parsed.get("intent") or {"name": "out_of_scope", "confidence": 1.0}
+    name = "out_of_scope" if intent["name"] == "nlu_fallback" else intent["name"]
+    return {
+        "text": text,
+        "language": language_of(text),
+        "crisis": {"kind": found.kind.value, "level": found.level.value} if found else None,
+        "intent": name,
+        "confidence": round(float(intent["confidence"]), 4),
+        **_meaning(parsed.get("entities", []), audience),
+    }
+
+
+def _meaning(entities: list[dict[str, Any]], audience: str) -> dict[str, Any]:
+    if audience == "officer":
+        read = [
+            {"criterion": each["criterion"], "value": each["value"]}
+            for each in entities
+            if each["entity"] == "criterion" and each["sure"]
+        ]
+        return {"needs": [], "entities": read}
+    needs = [each for each in entities if each["entity"] == "need"]
+    own = [each for each in needs if (each["whose"], each["state"]) == ("self", "current")]
+    others = [
+        {"need": each["value"], "whose": each["whose"], "state": each["state"]}
+        for each in needs
+        if each not in own
+    ]
+    return {"needs": [each["value"] for each in own], "entities": others}
+
+
+@contextmanager
+def _rasa() -> Iterator[RasaClient]:
+    """The running copy of this DATA_DIR, or a Rasa started for as long as it is needed."""
+    from cli.running import rasa_alone, url_of_running_rasa
+
+    url = url_of_running_rasa(settings().data_dir)
+    if url:
+        yield RasaClient(url)
+        return
+    click.echo(
+        "Starting the assistant's understanding; this takes about half a minute ...", err=True
+    )
+    with rasa_alone() as started:
+        yield RasaClient(started)

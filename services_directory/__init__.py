@@ -1,0 +1,1 @@
+"""The services directory: listings, places, opening hours, and the one way of searching them."""

@@ -1,0 +1,31 @@
+"""`make lint` as tests: one for each check, so that `make test` fails where a check does."""
+
+from __future__ import annotations
+
+import pytest
+
+from cli.checks import CHECKS, Check, main, warnings_of_rasa
+from cli.house import ROOT
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
+def test_the_sources_pass(check: Check) -> None:
+    assert check.complaint(ROOT) == ""
+
+
+def test_a_check_that_does_not_exist_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["stile"]) == 2
+    assert "There are: style, " in capsys.readouterr().err
+
+
+def test_words_that_we_send_ourselves_do_not_count_as_unused() -> None:
+    printed = "UserWarning: The utterance 'utter_found' is not used in any story or rule.\n"
+    assert warnings_of_rasa(printed + "2026-01-01 INFO  no conflicts found.") == ""
+
+
+def test_an_intent_without_a_home_is_told_with_its_context() -> None:
+    printed = (
+        "io.py:100: UserWarning: Issue found in 'data/stories/rules.yml':\n"
+        "Found intent 'skip' in stories which is not part of the domain.\n"
+    )
+    assert "Found intent 'skip'" in warnings_of_rasa(printed)
