@@ -126,16 +126,20 @@ def _worded(
     if not found.results:
         yield say("utter_no_more" if more else "utter_nothing_found", **names)
         return
-    if "national_only" in found.relaxed:
-        yield say("utter_found_national", **names)
-    elif nearer and place:
-        yield say("utter_found_nearer", **names)
-    elif by_phone:
-        yield say("utter_found_phone", **names)
-    else:
-        yield say("utter_found_near" if place else "utter_found", **names)
+    yield say(_opening(found, place, by_phone=by_phone, nearer=nearer), **names)
     for item in found.results:
         yield listing(_facts(item))
+
+
+def _opening(found: Found, place: Place | None, *, by_phone: bool, nearer: bool) -> str:
+    for relaxed in ("outside_site", "national_only", "nearer"):
+        if relaxed in found.relaxed:
+            return f"utter_found_{relaxed}"
+    if nearer:
+        return "utter_found_closest"
+    if by_phone:
+        return "utter_found_phone"
+    return "utter_found_near" if place else "utter_found"
 
 
 def _facts(item: Result) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -52,8 +53,15 @@ def start(
         env=environment,
         start_new_session=True,
         # Nothing here starts a thread, which is what makes code between fork and exec unsafe.
-        preexec_fn=die_with_parent,
+        preexec_fn=partial(_tie_to, os.getpid()),
     )
+
+
+def _tie_to(parent: int) -> None:
+    die_with_parent()
+    if os.getppid() != parent:
+        # It ended before we asked to be told.
+        os._exit(1)
 
 
 def end(processes: Sequence[subprocess.Popen[bytes]], grace: float = 5.0) -> None:

@@ -61,10 +61,13 @@ class Progress:
     """Tells a waiting person which step is at work, that it is alive, and how long it took."""
 
     def __init__(
-        self, total: int, out: TextIO = sys.stdout, clock: Callable[[], float] = time.monotonic
+        self,
+        total: int,
+        out: TextIO | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._total = total
-        self._out = out
+        self._out = out or sys.stdout
         self._clock = clock
         self._begun = 0
 

@@ -12,9 +12,9 @@ The order of results, most weighty first:
    held back unless nothing else meets the need, or the person is being harmed, where turning
    somebody away costs more than a wrong card;
 6. the listing that meets most of the needs;
-7. one that covers the person's own place, before one for the whole site (the other way round
+7. services of every day, before crisis lines (those have a fixed path of their own);
+8. one that covers the person's own place, before one for the whole site (the other way round
    while the place is not known);
-8. services of every day, before crisis lines (those have a fixed path of their own);
 9. active, before those still to be verified;
 10. the nearer, where the distance is known; then the listing's main need, then its id.
 """
@@ -279,8 +279,8 @@ def _order(candidate: _Candidate, query: Query, waiting: set[str]) -> tuple[Any,
         _foreign(query) and query.language not in listing.languages,
         candidate.audience,
         -len(waiting & set(candidate.needs)),
-        candidate.whole_area == (query.place is not None),
         listing.crisis != query.crisis,
+        candidate.whole_area == (query.place is not None),
         listing.status != "active",
         FARTHEST if candidate.distance is None else candidate.distance,
         min((listing.needs.index(need) for need in candidate.needs), default=0),

@@ -17,8 +17,9 @@ from bot.speech import Choice, Utterance, choice
 from bot.words import words
 from core.clock import now
 from core.settings import settings
+from services_directory.hours import open_state, weekly_intervals
 from services_directory.listing import offerable, warning
-from services_directory.search import Reason, Result, as_json, by_id, open_now
+from services_directory.search import Reason, Result, as_json, by_id
 from sites import site_of
 
 Body = dict[str, Any]
@@ -89,7 +90,7 @@ def _listing(setting: Setting, utterance: Utterance) -> list[Body]:
         needs=tuple(utterance["needs"]),
         reasons=tuple(Reason(code, value) for code, value in utterance["reasons"]),
         distance_m=utterance["distance_m"],
-        open=open_now(found, now()),
+        open=open_state(weekly_intervals(found.hours), now()),
     )
     listing = as_json(result, word=partial(reason_words, language))
     warned = warning(found)
@@ -120,6 +121,10 @@ def _kilometres(value: Any, _language: str) -> str:
     return f"{max(1, round(int(value) / 1000))}"
 
 
+def _clock_time(value: Any, _language: str) -> str:
+    return str(value)[11:16]
+
+
 def _spoken(value: Any, language: str) -> str:
     return words(f"utter_language_{value}", language).text
 
@@ -128,6 +133,7 @@ _REASON_VALUES: dict[str, Callable[[Any, str], Any]] = {
     "need": _need,
     "distance": _kilometres,
     "language": _spoken,
+    "open_until": _clock_time,
 }
 
 __all__ = ["Body", "Setting", "choice", "labelled", "reason_words", "rendered", "text_body"]

@@ -94,7 +94,7 @@ def _labelled(
     rest = _CLAUSE.match(message.line, label.end())
     if not rest:
         return
-    reply = rest[0].strip()
+    reply = rest[0].strip(" :")
     for said in _reply(criterion, rest[0], rest.start(), known):
         yield replace(said, start=label.start())
     for rule in criterion.rules:
@@ -113,15 +113,12 @@ def _by_rule(
         return
     for match in (match for one in rule.said for match in one.finditer(message.line)):
         start, end = match.span()
-        around = message.sentence(start, end)
-        if (rule.unless and rule.unless.search(around)) or _about_another(
-            rule, criterion, message, start, known
-        ):
+        if _forbidden(rule, criterion, message, match, known):
             continue
         if denied(message, start, known.cues):
-            value = (rule.denied, True) if rule.denied else None
+            value = _graded(rule.denied)
         else:
-            value = _value(rule, match, around, day)
+            value = _value(rule, match, message.sentence(start, end), day)
         if value:
             sure = rule.sure and value[1] and not hedged(message, start, known.cues)
             yield _Said(value[0], sure, start, end, rule.in_a_list)
@@ -144,19 +141,26 @@ def _all_parts(rule: Rule, message: Message, known: Patterns) -> Iterator[_Said]
 def _value(rule: Rule, match: re.Match[str], around: str, day: date) -> tuple[str, bool] | None:
     if rule.value in COMPUTED:
         return COMPUTED[rule.value](match, around, day)
-    return (rule.value, True) if rule.value else None
+    return _graded(rule.value)
 
 
-def _about_another(
-    rule: Rule, criterion: Criterion, message: Message, start: int, known: Patterns
+def _graded(value: str) -> tuple[str, bool] | None:
+    """ "none?" is an unsure "none"."""
+    return (value.rstrip("?"), not value.endswith("?")) if value else None
+
+
+def _forbidden(
+    rule: Rule, criterion: Criterion, message: Message, match: re.Match[str], known: Patterns
 ) -> bool:
-    """Whether the words just before belong to the victim or a third person."""
+    """Whether other words close by take the match its meaning, or it is said of somebody else."""
+    start, end = match.span()
+    if rule.unless and rule.unless.search(message.near(start, end)):
+        return True
+    if rule.unless_in_sentence and rule.unless_in_sentence.search(message.sentence(start, end)):
+        return True
     if rule.anyone or not criterion.about_suspect:
         return False
-    line = message.line
-    woman = known.woman_suspect.search(line) and not known.man_suspect.search(line)
-    others = known.other_than_woman if woman else known.other_than_man
-    return bool(others.search(message.before(start)))
+    return bool(known.cues.other_people.search(message.before(start)))
 
 
 def _settled(criterion: Criterion, said: list[_Said], message: Message) -> _Said | None:

@@ -26,6 +26,7 @@ class Rule:
     denied: str
     sure: bool
     unless: re.Pattern[str] | None
+    unless_in_sentence: re.Pattern[str] | None
     anyone: bool
     only_asked: bool
     in_a_list: bool
@@ -43,6 +44,7 @@ class Criterion:
     last_wins: re.Pattern[str] | None
     strongest: str
     about_suspect: bool
+    silent_while: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,6 @@ class Patterns:
     spelling: Spelling
     cues: Cues
     replies: dict[str, re.Pattern[str]]
-    woman_suspect: re.Pattern[str]
-    man_suspect: re.Pattern[str]
-    other_than_man: re.Pattern[str]
-    other_than_woman: re.Pattern[str]
 
 
 @cache
@@ -64,12 +62,12 @@ def patterns(path: Path = PATTERNS) -> Patterns:
     """The compiled file. ``BaseLoader`` keeps ``yes`` and ``no`` words. Raises on a bad pattern."""
     with path.open(encoding="utf-8") as file:
         raw: dict[str, Any] = yaml.load(file, Loader=yaml.BaseLoader)  # noqa: S506 strings only
-    blocks, people = raw["blocks"], raw["people"]
+    blocks = raw["blocks"]
 
     def build(pattern: str) -> re.Pattern[str]:
         return re.compile(_expand(pattern, blocks))
 
-    spelling, cues = raw["spelling"], raw["cues"]
+    spelling, cues = raw["spelling"], raw["cues"] | raw["people"]
     return Patterns(
         criteria=tuple(_criterion(name, body, blocks) for name, body in raw["criteria"].items()),
         spelling=Spelling.of(
@@ -80,24 +78,24 @@ def patterns(path: Path = PATTERNS) -> Patterns:
             window=int(cues["window"]),
         ),
         replies={name: build(one) for name, one in raw["replies"].items()},
-        **{name: build(one) for name, one in people.items()},
     )
 
 
 def _criterion(name: str, body: dict[str, Any], blocks: dict[str, str]) -> Criterion:
-    label, last_wins = body.get("label"), body.get("last_wins")
+    label = body.get("label")
     return Criterion(
         id=name,
         rules=tuple(_rule(one, blocks) for one in body["say"]),
-        label=_compiled(rf"{{start}}(?:{label})\)?[ :]*", blocks) if label else None,
+        label=_optional(label and rf"{{start}}(?:{label})", blocks),
         replies={
             reply: (value.rstrip("?"), not value.endswith("?"))
             for reply, value in body.get("replies", {}).items()
         },
         several=body.get("several", ""),
-        last_wins=_compiled(last_wins, blocks) if last_wins else None,
+        last_wins=_optional(body.get("last_wins"), blocks),
         strongest=body.get("strongest", ""),
         about_suspect=body.get("about") == "suspect",
+        silent_while=frozenset(body.get("silent_while", "").split()),
     )
 
 
@@ -111,11 +109,16 @@ def _rule(body: dict[str, Any], blocks: dict[str, str]) -> Rule:
         every="all" in body,
         denied=body.get("denied", ""),
         sure=body.get("sure") != "no",
-        unless=_compiled(body["unless"], blocks) if "unless" in body else None,
+        unless=_optional(body.get("unless"), blocks),
+        unless_in_sentence=_optional(body.get("unless_in_sentence"), blocks),
         anyone=body.get("anyone") == "yes",
         only_asked=body.get("only_asked") == "yes",
         in_a_list=body.get("in_a_list") == "yes",
     )
+
+
+def _optional(pattern: str | None, blocks: dict[str, str]) -> re.Pattern[str] | None:
+    return _compiled(pattern, blocks) if pattern else None
 
 
 def _compiled(pattern: str, blocks: dict[str, str]) -> re.Pattern[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.runtime.text import clauses, fold
 
@@ -20,6 +20,9 @@ _ANSWERED = re.compile(r"\?(?=\s*(?:yes|no|nope|nah|nil|none|n/a|yeah|yep|y|n)\b
 _LABEL_DASH = re.compile(r"(?:^|(?<=[.,;\n]))(\s*(?:[\w/]+ ){1,3})[-](?=\s)")
 _HARD = re.compile(r"[.!?;\n]")
 _TYPO_LENGTH = 6
+_NEAR = 70
+_SWAPPED = {"he": "she", "she": "he", "him": "her", "his": "her", "her": "his"}
+_PRONOUN = re.compile(r"\b(?:he|she|him|his|her)\b")
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,8 @@ class Spelling:
         """One spelling: the table first, then a slip of one letter in a longer word."""
         if word in self.same_word:
             return self.same_word[word]
+        if word[-1:] == "s" and word[:-1] in self.same_word:
+            return self.same_word[word[:-1]]
         if len(word) < _TYPO_LENGTH or word in self.known:
             return word
         return next((self.near[less] for less in _one_less(word) if less in self.near), word)
@@ -48,7 +53,7 @@ class Spelling:
 
 @dataclass(frozen=True)
 class Cues:
-    """What opens a question or a supposition, and what ends or carries a denial."""
+    """What opens a question or a supposition, what ends or carries a denial, who is who."""
 
     question: re.Pattern[str]
     supposition: re.Pattern[str]
@@ -56,6 +61,9 @@ class Cues:
     barrier: re.Pattern[str]
     far_negator: re.Pattern[str]
     hedge: re.Pattern[str]
+    woman_suspect: re.Pattern[str]
+    man_suspect: re.Pattern[str]
+    other_people: re.Pattern[str]
     window: int
 
 
@@ -79,6 +87,11 @@ class Message:
         mark = max(self.line.rfind(";", 0, at), self.line.rfind("|", 0, at))
         return self.line[mark + 1 : at]
 
+    def near(self, start: int, end: int) -> str:
+        """The words of the same clause close to a stretch, the stretch among them."""
+        before = self.before(start)[-_NEAR:]
+        return before + self.line[start:end] + re.split("[;|]", self.line[end : end + _NEAR])[0]
+
     def sentence(self, start: int, end: int) -> str:
         """The sentence around a stretch."""
         left, right = self.line.rfind("|", 0, start), self.line.find("|", end)
@@ -86,15 +99,27 @@ class Message:
 
 
 def read_message(text: str, spelling: Spelling, cues: Cues) -> Message:
-    """Plain words with clause marks; every place in them leads back to the officer's own words."""
+    """Plain words with clause marks; every place in them leads back to the officer's own words.
+
+    Where the suspect is a woman "he" and "she" change places, so that in ``line`` "he" is always
+    the suspect and "she" the victim.
+    """
+    message = _plain_message(text, spelling)
+    if cues.woman_suspect.search(message.line) and not cues.man_suspect.search(message.line):
+        message = _plain_message(text, spelling, swap=True)
+    return replace(message, line=_marked(message.line, cues))
+
+
+def _plain_message(text: str, spelling: Spelling, swap: bool = False) -> Message:
     line, starts, places = "", [], []
     for gap, word in _tokens(text):
         line += "\n" if "\n" in gap else " "
         starts.append(len(line) - 1)
         places.append(word.span())
-        line += _plain(word.group(), spelling)
+        plain = _plain(word.group(), spelling)
+        line += _PRONOUN.sub(lambda found: _SWAPPED[found[0]], plain) if swap else plain
     line = _LABEL_DASH.sub(lambda found: found[1] + ":", _ANSWERED.sub(":", line[1:]))
-    return Message(text, _marked(line, cues), starts, places)
+    return Message(text, line, starts, places)
 
 
 def denied(message: Message, at: int, cues: Cues) -> bool:
@@ -122,11 +147,12 @@ def _plain(token: str, spelling: Spelling) -> str:
     word = _DOTTED_DATE.sub("/", fold(token).replace("'", ""))
     word = _SECTION.sub("s", word)
     word = _QUOTE.sub("", _BRACKET.sub(", ", word)).replace("=", ":")
-    word = _COMMA_BEFORE_DIGIT.sub(", ", _JOINED.sub(" ", word))
+    word = _COMMA_BEFORE_DIGIT.sub(", ", word)
     if word in ("&", "+"):
         return "and"
     if word in spelling.same_word:
         return spelling.same_word[word]
+    word = _JOINED.sub(" ", word)
     return _WORD.sub(lambda found: spelling.plain(found[0]), word)
 
 

@@ -6,7 +6,7 @@ The words stand in ``data/nlu/participant/need_words.yml``; this module says how
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -35,6 +35,7 @@ _DENY_BEFORE = 4
 _DENY_AFTER = 2
 _NO_LONGER = 4
 _PAST_BEFORE = 6
+_LONGEST_BREATH = 100
 
 # "but" in Gurmukhi is also two letters inside other words ("depression"); a joiner hides those.
 _INNER_BUT = re.compile("(?<=[\u0a00-\u0a7f])ਪਰ|ਪਰ(?=[\u0a00-\u0a7f])")
@@ -70,7 +71,8 @@ def read_needs(text: str) -> list[NeedReading]:
     once, the most present state winning. Never raises on any text; no need gives an empty list.
     """
     folded = _INNER_BUT.sub("ਪ\u200dਰ", fold(text))
-    parts = _one_language([_scan(clause.text) for clause in clauses(folded)])
+    said = (words for clause in clauses(folded) for words in _breaths(clause.text))
+    parts = _one_language([_scan(words) for words in said])
     certain: list[NeedReading] = []
     weak: list[NeedReading] = []
     carried = "self"
@@ -190,7 +192,10 @@ def _denies_ahead(deny: Hit, hit: Hit, part: _Part) -> bool:
 
 
 def _no_longer(hit: Hit, part: _Part) -> bool:
-    return any(0 <= end.start - hit.end <= _NO_LONGER for end in part.of("no_longer"))
+    reach = range(-_NO_LONGER, _NO_LONGER + 1)
+    return any(
+        end.start - hit.end in reach or end.end - hit.start in reach for end in part.of("no_longer")
+    )
 
 
 def _past(hit: Hit, part: _Part) -> bool:
@@ -224,8 +229,14 @@ def _any_between(part: _Part, kinds: tuple[str, ...], start: int, end: int) -> b
 # Finding the words
 
 
-def _scan(clause: str) -> _Part:
+def _breaths(clause: str) -> Iterator[list[str]]:
+    """A clause in stretches of bounded length: text without a stop must not cost its square."""
     words = words_of(clause, _lexicon())
+    for start in range(0, len(words), _LONGEST_BREATH):
+        yield words[start : start + _LONGEST_BREATH]
+
+
+def _scan(words: list[str]) -> _Part:
     hits = find_hits(words, _lexicon())
     spans = _apart([hit for hit in hits if _is_span(hit)])
     needs = sorted((hit for hit in spans if hit.kind != "no_need"), key=lambda hit: hit.start)

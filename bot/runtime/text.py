@@ -23,7 +23,7 @@ _LOOKALIKES = str.maketrans(
 _ZERO_WIDTH = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")
 _LATIN_MARK = re.compile("[\u0300-\u036f]")
 _BREAK = re.compile(
-    r"[.!?;\n]+|,(?!\d)|\s+-\s+|\bbut\b|\bthough\b|\balthough\b|\bhowever\b|\bale\b|\blecz\b|ਪਰ|।"
+    r"[.!?;\n]+|,(?!\d)|\s+-\s+|\bbut\b|\bthough\b|\balthough\b|\bhowever\b|\bale\b|\blecz\b|(?<!\S)ਪਰ(?!\S)|।"
 )
 
 

@@ -38,8 +38,17 @@ class _Match:
     end: int
 
 
+@dataclass(frozen=True)
+class _Probe:
+    """One reading of a pattern, and the words of each place without which it cannot match."""
+
+    pattern: Pattern
+    needs: tuple[frozenset[str], ...]
+    matcher: Matcher
+
+
 class _Screen:
-    """The compiled patterns. A pattern is tried only where its least common word stands."""
+    """The compiled patterns. One is tried only where a word for each of its places stands."""
 
     def __init__(self, folder: Path) -> None:
         lexicon = read_lexicon(folder / "words")
@@ -50,36 +59,38 @@ class _Screen:
             {word for e in elements for word in e.words},
             {stem for e in elements for stem in e.stems},
         )
-        self._patterns = {pattern.id: pattern for pattern in patterns}
         self._transparent = lexicon.classes["THROUGH"]
         self._vocab = Vocab()
-        self._matchers = self._compile(patterns, lexicon)
-
-    def _compile(self, patterns: Sequence[Pattern], lexicon: Lexicon) -> dict[str, Matcher]:
-        known, common = self.reader.vocabulary, lexicon.classes["COMMON"]
-        by_anchor: dict[str, dict[str, list[list[dict[str, object]]]]] = {}
+        self._probes: dict[str, list[_Probe]] = {}
         for pattern in patterns:
             for reading in pattern.readings:
-                tokens = compile_reading(reading, known)
-                for anchor in _anchors(reading, known, common):
-                    by_anchor.setdefault(anchor, {}).setdefault(pattern.id, []).append(tokens)
-        matchers = {}
-        for anchor, entries in by_anchor.items():
-            matchers[anchor] = Matcher(self._vocab, validate=False)
-            for id_, tokens in entries.items():
-                matchers[anchor].add(id_, tokens)
-        return matchers
+                self._add(self._probe(pattern, reading), lexicon.classes["COMMON"])
+
+    def _probe(self, pattern: Pattern, reading: tuple[Element, ...]) -> _Probe:
+        known = self.reader.vocabulary
+        matcher = Matcher(self._vocab, validate=False)
+        matcher.add(pattern.id, [compile_reading(reading, known)])
+        needs = (allowed(e, known) for e in reading if not e.optional and not e.gap)
+        return _Probe(pattern, tuple(needs), matcher)
+
+    def _add(self, probe: _Probe, common: frozenset[str]) -> None:
+        """File the probe under the words of its rarest place, by which it is found."""
+        for word in min(probe.needs, key=lambda words: _commonness(words, common)):
+            self._probes.setdefault(word, []).append(probe)
 
     def matches(self, words: list[str]) -> list[_Match]:
         """Every pattern found, with where; long sentences are read in overlapping windows."""
         doc = Doc(self._vocab, words=words)
-        found = {
-            (self._vocab.strings[key], start + left, start + right)
-            for start, end in _windows(words)
-            for anchor in self._matchers.keys() & set(words[start:end])
-            for key, left, right in self._matchers[anchor](doc[start:end])
-        }
-        return [_Match(self._patterns[id_], left, right) for id_, left, right in sorted(found)]
+        found: dict[tuple[str, int, int], _Match] = {}
+        for start, end in _windows(words):
+            here = set(words[start:end])
+            for probe in {id(p): p for w in here for p in self._probes.get(w, ())}.values():
+                if any(map(here.isdisjoint, probe.needs)):
+                    continue
+                for _, left, right in probe.matcher(doc[start:end]):
+                    match = _Match(probe.pattern, start + left, start + right)
+                    found[probe.pattern.id, match.start, match.end] = match
+        return list(found.values())
 
     def findings(self, words: list[str], audience: str) -> Iterator[tuple[Finding, bool]]:
         """What the words show, each with whether it is a hint, which needs a second one."""
@@ -106,12 +117,8 @@ class _Screen:
         return False
 
 
-def _anchors(
-    reading: tuple[Element, ...], known: frozenset[str], common: frozenset[str]
-) -> frozenset[str]:
-    """The words one of which every match holds: those of the place with the rarest words."""
-    required = [allowed(e, known) for e in reading if not e.optional and not e.gap]
-    return min(required, key=lambda words: sum(20 if word in common else 1 for word in words))
+def _commonness(words: frozenset[str], common: frozenset[str]) -> int:
+    return sum(20 if word in common else 1 for word in words)
 
 
 def _windows(words: list[str]) -> Iterator[tuple[int, int]]:

@@ -82,7 +82,9 @@ def test_hours_not_understood_to_the_last_word_are_unknown_and_never_closed(hour
     assert open_state(weekly_intervals(hours), MONDAY) == OpenState("unknown", None)
 
 
-@pytest.mark.parametrize("hours", ["24/7", "24 hours", "24/7 (national helpline)", "Every day 00:00-00:00"])
+@pytest.mark.parametrize(
+    "hours", ["24/7", "24 hours", "24/7 (national helpline)", "Every day 00:00-00:00"]
+)
 def test_a_line_that_never_closes_has_no_closing_time(hours: str) -> None:
     assert weekly_intervals(hours) == ((0, WEEK),)
     assert open_state(weekly_intervals(hours), MONDAY) == OpenState("open", None)

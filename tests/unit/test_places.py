@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from services_directory.build_places import _nearest_outward
 from services_directory.places import (
     Place,
     distance_m,
@@ -130,12 +131,19 @@ def test_a_far_town_counts_only_where_the_words_make_it_a_place() -> None:
     assert where("Liverpool") == "L3"
 
 
-@pytest.mark.parametrize(
-    ("site", "outward"), [("hampshire", "PO30"), ("west_midlands", "TF10")]
-)
+@pytest.mark.parametrize(("site", "outward"), [("hampshire", "PO30"), ("west_midlands", "TF10")])
 def test_of_two_towns_with_one_name_the_nearer_to_the_site_counts(site: str, outward: str) -> None:
     assert where("I live in Newport", site) == outward
 
 
 def test_a_message_of_ten_thousand_characters_is_read_like_any_other() -> None:
     assert where("and then I said no to that " * 400 + " I live in Alton") == "GU34"
+
+
+def test_a_place_lies_in_the_outward_code_of_its_nearest_postcode_and_in_none_far_from_any() -> (
+    None
+):
+    nearest = _nearest_outward({"GU111AA": (1_950, 1_500), "SO231AA": (2_400, 1_500)})
+    assert nearest(2_100.0, 1_500.0) == "GU11"
+    assert nearest(2_300.0, 1_500.0) == "SO23"
+    assert nearest(90_000.0, 90_000.0) == ""

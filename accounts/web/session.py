@@ -1,0 +1,39 @@
+"""Who is signed in behind a request: the cookie holds a secret, everything else is on the server."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from accounts.staff import signed_in
+from accounts.tables import Staff
+from core.database import transaction
+
+COOKIE = "__Host-cara_staff"
+
+
+class SignInNeededError(Exception):
+    """A page for staff, asked for by nobody who is signed in; ``path`` is where to go on after."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+
+def staff_of(request: Request) -> Staff | None:
+    """The member of staff behind the session cookie, if it is still worth anything."""
+    with transaction() as session:
+        return signed_in(session, request.cookies.get(COOKIE))
+
+
+def signed_in_staff(request: Request) -> Staff:
+    """The same for pages that need one; raises :class:`SignInNeededError`."""
+    staff = staff_of(request)
+    if staff is None:
+        raise SignInNeededError(request.url.path)
+    return staff
+
+
+SignedIn = Annotated[Staff, Depends(signed_in_staff)]

@@ -1,0 +1,1 @@
+"""What every page shares, whichever package it belongs to: rendering, headers, cookies, forms."""

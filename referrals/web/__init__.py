@@ -1,0 +1,1 @@
+"""The pages of a referral for its officer and its authoriser."""

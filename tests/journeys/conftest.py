@@ -1,0 +1,47 @@
+"""One running copy for all journeys; each journey has its own conversation in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.journeys import running
+from tests.journeys.people import Chat
+from tests.journeys.running import Copy
+
+
+@pytest.fixture(scope="session")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
+    """The whole system, Rasa included."""
+    started = running.start(tmp_path_factory.mktemp("copy"))
+    yield started
+    running.stop(started)
+
+
+@pytest.fixture
+def http(copy: Copy) -> Iterator[httpx.Client]:
+    """A client of the public port."""
+    with copy.client() as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def officer_token(copy: Copy) -> str:
+    """The demonstration officer of Hampshire."""
+    return copy.staff_token()
+
+
+@pytest.fixture
+def officer(http: httpx.Client, officer_token: str) -> Chat:
+    """An officer with a new draft; the first question is open."""
+    chat = Chat.begin(http, officer_token, site="hampshire", audience="officer")
+    chat.choose("Start a referral")
+    return chat
+
+
+@pytest.fixture
+def participant(http: httpx.Client) -> Chat:
+    """A participant in Hampshire."""
+    return Chat.begin(http, site="hampshire", audience="participant")

@@ -1,0 +1,104 @@
+"""A whole copy for the journeys: the supervisor and its real processes, Rasa included."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+from core.settings import ROOT
+
+READY = "Ready: "
+
+
+@dataclass
+class Copy:
+    """One running copy of the system on loopback."""
+
+    process: subprocess.Popen[str]
+    url: str
+    data_dir: Path
+
+    def client(self) -> httpx.Client:
+        """A client of its public port."""
+        return httpx.Client(base_url=self.url, timeout=20)
+
+    @property
+    def running(self) -> dict[str, Any]:
+        """What the supervisor wrote about itself."""
+        read: dict[str, Any] = json.loads((self.data_dir / "run.json").read_text())
+        return read
+
+    def part(self, words: str) -> psutil.Process:
+        """The process whose command line holds these words."""
+        for child in psutil.Process(self.process.pid).children(recursive=True):
+            if words in " ".join(child.cmdline()):
+                return child
+        raise AssertionError(f"no part {words!r}")
+
+    def cara(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        """The command line, on the same data folder."""
+        return subprocess.run(
+            [str(ROOT / ".venv/bin/cara"), *arguments],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            env=environment(self.data_dir, 0),
+            timeout=120,
+            check=False,
+        )
+
+    def staff_token(self, site: str = "hampshire", role: str = "officer") -> str:
+        """A token of a demonstration account."""
+        made = self.cara("token", "--role", role, "--site", site)
+        assert made.returncode == 0, made.stderr
+        return made.stdout.strip()
+
+
+def environment(data_dir: Path, port: int) -> dict[str, str]:
+    """The environment of a copy; nothing of the machine's own settings leaks in."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("CARA_")}
+    return kept | {"DATA_DIR": str(data_dir), "PORT": str(port), "CARA_MODE": "demo"}
+
+
+def start(data_dir: Path, extra: Mapping[str, str] | None = None) -> Copy:
+    """Start a copy and wait until every part answers."""
+    port = free_port()
+    process = subprocess.Popen(
+        [str(ROOT / ".venv/bin/python"), "-m", "cli.supervisor"],
+        cwd=ROOT,
+        env=environment(data_dir, port) | dict(extra or {}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    said = []
+    assert process.stdout
+    for line in process.stdout:
+        said.append(line)
+        if line.startswith(READY):
+            return Copy(process, line.removeprefix(READY).strip(), data_dir)
+    raise AssertionError("the copy never became ready:\n" + "".join(said))
+
+
+def stop(copy: Copy) -> None:
+    """End it as Ctrl-C would."""
+    copy.process.terminate()
+    copy.process.wait(20)
+    if copy.process.stdout:
+        copy.process.stdout.close()
+
+
+def free_port() -> int:
+    """A port nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

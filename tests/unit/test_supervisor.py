@@ -1,0 +1,293 @@
+"""A running copy: its ports, its lock, its parts, and that nothing of it is left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from cli import children
+from cli.house import ROOT, House, Trouble
+from cli.parts import KEPT_FROM_RASA, Part, parts, shared_environment
+from cli.place import Place, asked_for, check_port, inner_ports, sole_copy, write_run_file
+from cli.supervisor import DEATHS_ALLOWED, LONGEST_PAUSE, Supervisor, answers, wake
+
+SECRET = "a secret of thirty-two characters or more"
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path)
+
+
+# Ports and copies
+
+
+def test_a_taken_port_is_told_with_a_way_out() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(Trouble) as told:
+            check_port(port)
+    assert str(told.value) == f"Port {port} is taken. Choose another: make run PORT={port + 1}"
+    check_port(port)
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "8k", "٨٠٠٠", "80.0"])
+def test_a_port_that_is_none_is_refused(house: House, port: str) -> None:
+    with pytest.raises(Trouble, match="PORT must be a number"):
+        asked_for(house, {"PORT": port})
+
+
+def test_a_copy_is_where_the_environment_says(house: House, tmp_path: Path) -> None:
+    assert asked_for(house, {}) == Place(house.root / "var", 8000)
+    assert asked_for(house, {"PORT": "8001", "DATA_DIR": str(tmp_path / "b")}) == Place(
+        tmp_path / "b", 8001
+    )
+
+
+def test_a_second_copy_of_the_same_data_is_refused_and_another_is_not(tmp_path: Path) -> None:
+    first = Place(tmp_path / "a", 8000)
+    with sole_copy(first):
+        write_run_file(first, inner_ports(), tmp_path / "model.tar.gz")
+        with (
+            pytest.raises(Trouble, match="already running at http"),
+            sole_copy(Place(tmp_path / "a", 8001)),
+        ):
+            pass
+        with sole_copy(Place(tmp_path / "b", 8001)):
+            pass
+    with sole_copy(first):
+        pass
+
+
+def test_the_run_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    place = Place(tmp_path, 8000)
+    write_run_file(place, {"web": 8000, **inner_ports()}, tmp_path / "model.tar.gz")
+    assert place.run_file.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
+
+
+def test_inner_ports_differ() -> None:
+    ports = inner_ports()
+    assert set(ports) == {"actions", "rasa"}
+    assert ports["actions"] != ports["rasa"]
+
+
+# Nothing is left behind
+
+
+def gone(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z"
+    except OSError:
+        return True
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Look again until it holds; the test's own time limit ends what never will."""
+    while not condition():
+        os.sched_yield()
+
+
+PARENT = """
+import sys, tempfile
+from pathlib import Path
+from cli import children
+children.stop_on_signals()
+with tempfile.TemporaryFile() as out:
+    try:
+        child = children.start(["sh", "-c", "sleep 600 & echo $! > started; wait"], out,
+                               cwd=Path.cwd())
+        print(child.pid, flush=True)
+        child.wait()
+    except children.Stopped:
+        children.end([child])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's death signal is Linux's own")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_no_child_outlives_its_parent(tmp_path: Path, number: signal.Signals) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT.root)},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as parent:
+        assert parent.stdout
+        child = int(parent.stdout.readline())
+        wait_for(lambda: (tmp_path / "started").exists())
+        wait_for(lambda: (tmp_path / "started").read_text().strip() != "")
+        grandchild = int((tmp_path / "started").read_text())
+        parent.send_signal(number)
+    wait_for(lambda: gone(child))
+    if number == signal.SIGKILL:
+        # The kernel ends what we started, not what that started: our parts start nothing.
+        os.kill(grandchild, signal.SIGKILL)
+    wait_for(lambda: gone(grandchild))
+
+
+# The parts
+
+
+def parts_of_a_copy(tmp_path: Path) -> dict[str, Part]:
+    place = Place(tmp_path, 8001)
+    outer = {"CARA_SECRET_KEY": SECRET, "CARA_DATABASE_URL": "sqlite://", "CARA_MODE": "demo"}
+    ports = {"actions": 4001, "rasa": 4002}
+    environment = shared_environment(place, ports, {"CARA_CLAIMS_KEY": "00"}, outer)
+    model = tmp_path / "model.tar.gz"
+    return {part.name: part for part in parts(House(tmp_path), place, ports, model, environment)}
+
+
+def test_rasa_never_learns_what_opens_our_tables(tmp_path: Path) -> None:
+    made = parts_of_a_copy(tmp_path)
+    assert not set(KEPT_FROM_RASA) & set(made["rasa"].environment)
+    assert SECRET not in made["rasa"].environment.values()
+    assert made["web"].environment["CARA_SECRET_KEY"] == SECRET
+
+
+def test_every_part_listens_on_loopback_and_knows_the_others(tmp_path: Path) -> None:
+    made = parts_of_a_copy(tmp_path)
+    assert list(made) == ["web", "actions", "rasa"]
+    for name, port in {"web": "8001", "actions": "4001", "rasa": "4002"}.items():
+        words = made[name].command
+        assert words[words.index("--port") + 1] == port
+        assert "127.0.0.1" in words
+        assert made[name].environment["CARA_RASA_URL"] == "http://127.0.0.1:4002"
+        assert made[name].environment["CARA_ACTIONS_URL"] == "http://127.0.0.1:4001/webhook"
+        assert made[name].environment["DATA_DIR"] == str(tmp_path)
+
+
+def test_rasa_calls_nobody_home_and_opens_no_api(tmp_path: Path) -> None:
+    rasa = parts_of_a_copy(tmp_path)["rasa"]
+    assert rasa.environment["RASA_TELEMETRY_ENABLED"] == "false"
+    assert "--enable-api" not in rasa.command
+
+
+# Keeping them alive
+
+
+class Watched:
+    """A supervisor of one part, with the time in the test's own hands."""
+
+    def __init__(self, folder: Path, *command: str) -> None:
+        self.now = 0.0
+        self.said: list[str] = []
+        self.log = folder / "logs/part.log"
+        part = Part("part", command, dict(os.environ))
+        self.supervisor = Supervisor(
+            [part], folder / "logs", folder, self.said.append, lambda: self.now
+        )
+
+    def pid(self) -> int | None:
+        process = self.supervisor.processes().get("part")
+        return process.pid if process else None
+
+    def see_it_end(self) -> None:
+        self.supervisor.processes()["part"].wait()
+        self.supervisor.tick()
+
+
+@pytest.fixture
+def steady(tmp_path: Path) -> Iterator[Watched]:
+    watched = Watched(tmp_path, "sleep", "600")
+    watched.supervisor.tick()
+    yield watched
+    watched.supervisor.stop()
+
+
+def test_a_part_that_dies_starts_again_after_a_pause(steady: Watched) -> None:
+    first = steady.pid()
+    assert first
+    os.kill(first, signal.SIGKILL)
+    steady.see_it_end()
+    assert steady.pid() is None
+    assert steady.said == [f"part ended (SIGKILL) and starts again in 1 s. Its log: {steady.log}"]
+    steady.now = 1.0
+    steady.supervisor.tick()
+    assert steady.pid() not in (None, first)
+
+
+def test_the_pause_grows_to_a_limit_and_falls_back_after_a_steady_minute(tmp_path: Path) -> None:
+    watched = Watched(tmp_path, "false")
+    watched.supervisor.ready = True
+    pauses = []
+    for _ in range(7):
+        watched.supervisor.tick()
+        watched.see_it_end()
+        pauses.append(watched.said[-1].split(" in ")[1].split(".")[0])
+        watched.now += LONGEST_PAUSE
+    assert pauses == ["1 s", "2 s", "4 s", "8 s", "16 s", "30 s", "30 s"]
+    watched.supervisor.tick()
+    watched.now += 60
+    watched.see_it_end()
+    assert " in 1 s" in watched.said[-1]
+
+
+def test_what_never_comes_up_ends_with_the_log_to_read(tmp_path: Path) -> None:
+    watched = Watched(tmp_path, "sh", "-c", "echo no model here; exit 4")
+    for _ in range(DEATHS_ALLOWED - 1):
+        watched.supervisor.tick()
+        watched.see_it_end()
+        watched.now += 8
+    watched.supervisor.tick()
+    with pytest.raises(Trouble, match="ended 5 times within a minute") as told:
+        watched.see_it_end()
+    assert str(watched.log) in str(told.value)
+    assert "no model here" in told.value.output
+
+
+def test_logs_are_for_their_owner_alone(steady: Watched) -> None:
+    assert steady.log.stat().st_mode & 0o777 == 0o600
+
+
+def test_stopping_leaves_no_process_even_one_that_will_not_listen(tmp_path: Path) -> None:
+    watched = Watched(tmp_path, "sh", "-c", "trap '' TERM; echo deaf; while :; do sleep 600; done")
+    watched.supervisor.tick()
+    pid = watched.pid()
+    assert pid
+    wait_for(lambda: "deaf" in watched.log.read_text())
+    process = watched.supervisor.processes()["part"]
+    children.end([process], grace=0.0)
+    assert process.returncode == -signal.SIGKILL
+    assert gone(pid)
+
+
+# Waking
+
+
+class Waking:
+    """Parts that answer one address more at each look."""
+
+    def __init__(self, *answering: set[str]) -> None:
+        self.ready = False
+        self._answering = list(answering)
+        self.now: set[str] = set()
+
+    def tick(self) -> None:
+        self.now = self._answering.pop(0)
+
+
+def test_the_page_is_told_before_the_whole_is_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.supervisor.TICK", 0)
+    parts_ = Waking(set(), {"/healthz"}, {"/healthz"}, {"/healthz", "/readyz"})
+    said: list[str] = []
+    wake(parts_, "http://127.0.0.1:8000", lambda path: path in parts_.now, said.append)
+    assert said == [
+        "The page is up: http://127.0.0.1:8000 (the chat is waking)",
+        "Ready: http://127.0.0.1:8000",
+    ]
+    assert parts_.ready
+
+
+def test_nobody_listening_is_no_answer() -> None:
+    assert not answers(inner_ports()["rasa"], "/healthz")
