@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from accounts.tables import Role, Staff, StaffSession
 from core.audit import SYSTEM, Actor, record
 from core.clock import now
+from core.settings import settings
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
@@ -48,10 +49,10 @@ def add_staff(
     demonstration: bool = False,
     by: Actor = SYSTEM,
 ) -> Staff:
-    """Make an account; raises :class:`AccountError` when the name is taken or the password short."""
+    """Make an account; raises :class:`AccountError` for a taken name or a short password."""
     if len(password) < SHORTEST_PASSWORD:
         raise AccountError(f"The password needs {SHORTEST_PASSWORD} characters or more.")
-    if session.scalar(select(Staff).where(Staff.username == username.strip().lower())):
+    if _called(session, username):
         raise AccountError(f"There is already an account called {username}.")
     staff = Staff(
         id=str(uuid.uuid4()),
@@ -72,13 +73,13 @@ def add_staff(
 
 
 def check_password(session: Session, username: str, password: str) -> Staff | None:
-    """The member of staff, or None; takes the same time for unknown names as for wrong passwords."""
-    staff = session.scalar(select(Staff).where(Staff.username == username.strip().lower()))
+    """The member of staff, or None; an unknown name takes as long as a wrong password."""
+    staff = _called(session, username)
     try:
         _hasher.verify(staff.password_hash if staff else _nobody, password)
     except VerificationError:
         staff = None
-    return staff if staff and not staff.disabled_at else None
+    return staff if staff and _may_work(staff) else None
 
 
 def sign_in(session: Session, staff: Staff, *, kind: str = "browser") -> str:
@@ -104,7 +105,7 @@ def signed_in(session: Session, secret: str | None) -> Staff | None:
     Tokens for scripts (kind "token") have no idle limit, only the end.
     """
     found = session.get(StaffSession, _hash(secret)) if secret else None
-    if found is None or found.staff.disabled_at or found.ends_at <= now():
+    if found is None or not _may_work(found.staff) or found.ends_at <= now():
         return None
     if found.kind == "browser" and found.seen_at + IDLE <= now():
         return None
@@ -127,11 +128,21 @@ def authorisers(session: Session, site: str, *, but: str) -> list[Staff]:
         select(Staff).where(
             Staff.site == site,
             Staff.role.in_([role.value for role in MAY_AUTHORISE]),
-            Staff.disabled_at.is_(None),
             Staff.id != but,
         )
     )
-    return sorted(found, key=lambda staff: staff.name)
+    return sorted(filter(_may_work, found), key=lambda staff: staff.name)
+
+
+def _called(session: Session, username: str) -> Staff | None:
+    # PostgreSQL refuses a NUL character outright, and no name holds one.
+    wanted = username.strip().lower().replace("\x00", "")
+    return session.scalar(select(Staff).where(Staff.username == wanted))
+
+
+def _may_work(staff: Staff) -> bool:
+    """Not disabled; and the published password of the demonstration opens no production system."""
+    return staff.disabled_at is None and (settings().demo or not staff.demonstration)
 
 
 def _hash(secret: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import ClassVar
 
 from actions.draft import what_next
@@ -226,7 +226,7 @@ class Submit(OfficerAction):
 
 
 def keep(
-    turn: Turn, referral: Referral, answers: dict[str, str | None] | dict[str, str], source: str
+    turn: Turn, referral: Referral, answers: Mapping[str, str | None], source: str
 ) -> Iterator[Utterance]:
     """Keep answers and say so: as noted the first time, as changed where they replace another."""
     before = record.known(referral).answers

@@ -132,7 +132,7 @@ def _worded(
 
 
 def _opening(found: Found, place: Place | None, *, by_phone: bool, nearer: bool) -> str:
-    for relaxed in ("outside_site", "national_only", "nearer"):
+    for relaxed in ("outside_site", "nearer", "national_only"):
         if relaxed in found.relaxed:
             return f"utter_found_{relaxed}"
     if nearer:

@@ -12,12 +12,25 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import yaml
+
 from cli import requirement_faults
 from cli.artefacts import RASA_ENVIRONMENT
 from cli.house import ROOT, House
 
-# Rasa does not know that we send these ourselves (bot/words.py reads them from the domain).
-_HARMLESS = re.compile(r"The utterance '\w+' is not used in any story or rule")
+_HARMLESS = re.compile(
+    "|".join(
+        (
+            # Rasa does not know that we send these ourselves: bot/words.py reads the domain.
+            r"The utterance '\w+' is not used in any story or rule",
+            # These come as signed claims from the channel, never out of what was typed.
+            r"The intent '(?:safety_\w+|field_given|carry_on)' is .*not found in the NLU training",
+            # Our safety policy answers these, ahead of every story and rule.
+            r"The intent 'safety_\w+' is not used in any story or rule",
+        )
+    )
+)
+_SHARED_EXAMPLE = re.compile(r"multiple different intents .* labeled with: ([\w, ]+)\.")
 _WARNING = re.compile(r"UserWarning:|\b(?:WARNING|ERROR)\b")
 
 
@@ -59,15 +72,42 @@ def rasa_data(house: House) -> str:
         {**RASA_ENVIRONMENT, "PYTHONPATH": str(house.root),
          "PYTHONWARNINGS": "ignore,default::UserWarning", "NO_COLOR": "1"},
     )  # fmt: skip
-    # It also calls the harmless ones errors, in its status and in its last line.
-    warned = warnings_of_rasa(printed)
+    # Its status is 1 at warnings too, the harmless ones among them.
+    warned = warnings_of_rasa(printed, audiences(house))
     return warned if warned or not status or _HARMLESS.search(printed) else printed
 
 
-def warnings_of_rasa(printed: str) -> str:
-    """The validator's words without what is harmless; empty where nothing is left to warn of."""
-    lines = [line for line in printed.splitlines() if not _HARMLESS.search(line)]
+def audiences(house: House) -> dict[str, str]:
+    """The one audience that each intent is kept for in config.yml; the others are for all."""
+    pipeline = yaml.safe_load((house.root / "config.yml").read_text())["pipeline"]
+    return {
+        intent: audience
+        for component in pipeline
+        for audience, intents in component.get("only", {}).items()
+        for intent in intents
+    }
+
+
+def warnings_of_rasa(printed: str, only: Mapping[str, str]) -> str:
+    """The validator's words without what is harmless; empty where nothing is left to warn of.
+
+    ``only`` names the audience of the intents that are kept for one: the same words may mean
+    different things to people who never meet.
+    """
+    lines = [
+        line
+        for line in printed.splitlines()
+        if not _HARMLESS.search(line) and not _apart(line, only)
+    ]
     return "\n".join(lines) if any(_WARNING.search(line) for line in lines) else ""
+
+
+def _apart(line: str, only: Mapping[str, str]) -> bool:
+    shared = _SHARED_EXAMPLE.search(line)
+    if not shared:
+        return False
+    meant = [only.get(intent.strip()) for intent in shared[1].split(",")]
+    return None not in meant and len(set(meant)) == len(meant)
 
 
 def requirements(house: House) -> str:

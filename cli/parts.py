@@ -24,9 +24,9 @@ class Part:
 
 
 def shared_environment(
-    place: Place, ports: Mapping[str, int], keys: Mapping[str, str], outer: Mapping[str, str]
+    place: Place, ports: Mapping[str, int], outer: Mapping[str, str]
 ) -> dict[str, str]:
-    """What every part is told: where the data and the other parts are, and the inner keys."""
+    """What every part is told: where the data and the other parts are."""
     return {
         "CARA_MODE": "demo",
         **outer,
@@ -35,20 +35,19 @@ def shared_environment(
         "CARA_RASA_URL": f"http://{LOOPBACK}:{ports['rasa']}",
         "CARA_ACTIONS_URL": f"http://{LOOPBACK}:{ports['actions']}/webhook",
         "CARA_TRACKER_DB": str(place.data_dir / "rasa.db"),
-        **keys,
     }
 
 
-def parts(
-    house: House,
-    place: Place,
-    ports: Mapping[str, int],
-    model: Path,
-    environment: Mapping[str, str],
+def web_part(house: House, place: Place, environment: Mapping[str, str]) -> Part:
+    """What people reach; it answers them, and screens, before any other part is there."""
+    return Part("web", _served(house, "bot.web.app:app", place.port), environment)
+
+
+def inner_parts(
+    house: House, ports: Mapping[str, int], model: Path, environment: Mapping[str, str]
 ) -> list[Part]:
-    """Web, actions and Rasa, in the order in which people miss them."""
+    """What only the other parts reach; ``environment`` holds the keys of the wires between them."""
     return [
-        Part("web", _served(house, "bot.web.app:app", place.port), environment),
         Part("actions", _served(house, "actions.server:app", ports["actions"]), environment),
         Part(
             "rasa",

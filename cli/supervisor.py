@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +21,7 @@ from pydantic import ValidationError
 
 from cli import artefacts, children
 from cli.house import ROOT, House, Trouble
-from cli.parts import Part, parts, shared_environment
+from cli.parts import Part, inner_parts, shared_environment, web_part
 from cli.place import (
     LOOPBACK,
     Place,
@@ -32,7 +32,6 @@ from cli.place import (
     write_run_file,
 )
 from cli.progress import last_lines
-from core.crypto import derived_key
 from core.settings import settings
 
 LONGEST_PAUSE = 30.0
@@ -60,17 +59,22 @@ class Supervisor:
 
     def __init__(
         self,
-        wanted: Sequence[Part],
         logs: Path,
         cwd: Path,
         say: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._held = [_Held(part, logs / f"{part.name}.log") for part in wanted]
+        self._held: list[_Held] = []
+        self._logs = logs
         self._cwd = cwd
         self._say = say
         self._clock = clock
         self.ready = False
+
+    def add(self, *parts: Part) -> None:
+        """Start these parts, and keep them alive from now on."""
+        self._held += [_Held(part, self._logs / f"{part.name}.log") for part in parts]
+        self.tick()
 
     def tick(self) -> None:
         """Look at each part once: start what is due, see to what died.
@@ -199,11 +203,14 @@ def run(house: House, place: Place, outer: Mapping[str, str]) -> None:
     if not model.exists():
         raise Trouble("No model fits the data. Train one: make train")
     ports = {"web": place.port, **inner_ports()}
-    environment = shared_environment(place, ports, _keys(), outer)
+    environment = shared_environment(place, ports, outer)
     logs = place.data_dir / "logs"
-    kept = Supervisor(parts(house, place, ports, model, environment), logs, house.root, _say)
+    kept = Supervisor(logs, house.root, _say)
     try:
+        # The page first and, while it wakes, the tables; Rasa's long start would slow both.
+        kept.add(web_part(house, place, environment))
         upgrade_database(house, environment, logs / "database.log")
+        kept.add(*inner_parts(house, ports, model, {**environment, **_keys()}))
         write_run_file(place, ports, model)
         wake(kept, place.url, lambda path: answers(place.port, path), _say)
         while True:
@@ -217,6 +224,9 @@ def run(house: House, place: Place, outer: Mapping[str, str]) -> None:
 
 def _keys() -> dict[str, str]:
     """Keys for the inner wires, each good for that wire alone."""
+    # Half a second to import, and the page waits for none of it.
+    from core.crypto import derived_key
+
     return {
         "CARA_CLAIMS_KEY": derived_key("rasa claims").hex(),
         "CARA_ACTIONS_KEY": derived_key("actions").hex(),

@@ -1,1 +1,1 @@
-"""What every part stands on: settings, clock, database, encryption, audit. No word of the domain."""
+"""What every part stands on: settings, clock, database, encryption, audit; no domain words."""

@@ -33,7 +33,7 @@ def _fernet() -> Fernet:
 
 
 def lookup_hash(value: str) -> str:
-    """A keyed hash of ``value`` folded to letters and digits: equal people are found, none is read."""
+    """A keyed hash of ``value`` folded to letters and digits: equals are found, none is read."""
     folded = "".join(ch for ch in value.casefold() if ch.isalnum())
     return hmac.new(derived_key("lookup"), folded.encode(), hashlib.sha256).hexdigest()
 

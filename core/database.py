@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,7 +36,9 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Give the zone back."""
-        return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 @lru_cache(maxsize=1)
@@ -43,7 +46,9 @@ def engine() -> Engine:
     """The engine of this process."""
     url = settings().database_url
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
+        # Operators write postgresql://; without a driver's name SQLAlchemy looks for psycopg 2.
+        chosen = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
+        return create_engine(chosen, pool_pre_ping=True)
     made = create_engine(url, connect_args={"timeout": 5})
     event.listen(made, "connect", _tune_sqlite)
     return made

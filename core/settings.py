@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Self
@@ -16,7 +18,7 @@ SHORTEST_SECRET = 32
 
 
 class Settings(BaseSettings):
-    """What operators may set; ``CARA_`` goes before each name, ``DATA_DIR`` and ``PORT`` stand alone.
+    """What operators may set; ``CARA_`` goes before each name but ``DATA_DIR`` and ``PORT``.
 
     Raises ``ValueError`` in production without a secret of one's own, because every
     stored identity is only as safe as that secret.
@@ -59,9 +61,18 @@ class Settings(BaseSettings):
         kept = self.data_dir / "secret"
         if not kept.exists():
             self.data_dir.mkdir(parents=True, exist_ok=True)
-            kept.touch(mode=0o600)
-            kept.write_text(secrets.token_urlsafe(48))
+            _write_once(kept, secrets.token_urlsafe(48))
         return kept.read_text().strip()
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Make a private file whole or not at all; of processes that start together, the first wins."""
+    ours = path.with_name(f"{path.name}.{os.getpid()}")
+    ours.touch(mode=0o600)
+    ours.write_text(text)
+    with suppress(FileExistsError):
+        path.hardlink_to(ours)
+    ours.unlink()
 
 
 @lru_cache(maxsize=1)

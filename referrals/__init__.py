@@ -1,1 +1,1 @@
-"""The referral: criteria as data, the outcome as a pure function, the record and its transitions."""
+"""The referral: criteria as data, outcome as a pure function, the record and its transitions."""

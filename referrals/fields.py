@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
+
+import phonenumbers
 
 Kind = Literal["text", "tel", "date", "choice", "many", "staff"]
 Given = Mapping[str, str | None]
@@ -19,7 +22,10 @@ def _always(_given: Given) -> bool:
 
 @dataclass(frozen=True)
 class Field:
-    """One thing to know: ``needed`` says whether it applies, given what is known so far."""
+    """One thing to know: ``needed`` says whether it applies, given what is known so far.
+
+    ``about`` is the field that it was answered for: a new mobile number asks anew who uses it.
+    """
 
     name: str
     label: str
@@ -29,9 +35,16 @@ class Field:
     optional: bool = False
     options: tuple[tuple[str, str], ...] = ()
     needed: Callable[[Given], bool] = _always
+    about: str = ""
 
     def words_for(self, value: str) -> str:
         """The value as a person reads it."""
+        if self.kind == "date":
+            day = date.fromisoformat(value)
+            return f"{day.day} {day:%B %Y}"
+        if self.kind == "tel":
+            number = phonenumbers.parse(value, "GB")
+            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
         labels = dict(self.options)
         return ", ".join(labels.get(part, part) for part in value.split("|"))
 
@@ -136,6 +149,7 @@ FIELDS: tuple[Field, ...] = (
             ("not_known", "Not known"),
         ),
         needed=_has_mobile,
+        about="mobile",
     ),
     Field(
         "text_consent",
@@ -144,6 +158,7 @@ FIELDS: tuple[Field, ...] = (
         "choice",
         options=(("yes", "Yes, they agree"), ("no", "No")),
         needed=_private_mobile,
+        about="phone_is_private",
     ),
     Field(
         "ok_hours",
@@ -157,6 +172,7 @@ FIELDS: tuple[Field, ...] = (
             ("evening", "Evenings until 8pm"),
         ),
         needed=_may_text,
+        about="text_consent",
     ),
     Field(
         "second_contact",
@@ -212,3 +228,9 @@ FIELDS: tuple[Field, ...] = (
 
 BY_NAME = {field.name: field for field in FIELDS}
 SEARCHED = ("crime_reference", "custody_reference", "full_name", "date_of_birth")
+
+
+def answered_for(name: str) -> list[str]:
+    """The fields whose answers stand or fall with the answer of ``name``, one after the other."""
+    direct = [field.name for field in FIELDS if field.about == name]
+    return [each for found in direct for each in (found, *answered_for(found))]

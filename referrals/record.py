@@ -20,7 +20,7 @@ from core.audit import record
 from core.clock import now, today
 from core.crypto import lookup_hash
 from referrals.eligibility import Outcome, UnknownAnswerError, assess
-from referrals.fields import BY_NAME, CONSENT_WORDS, FIELDS, SEARCHED
+from referrals.fields import BY_NAME, CONSENT_WORDS, FIELDS, SEARCHED, answered_for
 from referrals.progress import Known, ready_to_submit
 from referrals.reference import new_reference
 from referrals.rule_set import Effect, RuleSet, rule_set_of
@@ -35,7 +35,7 @@ class ReferralError(Exception):
 
 
 def start(session: Session, staff: Staff) -> Referral:
-    """A new draft for an officer's own site; raises :class:`ReferralError` where referral is off."""
+    """A new draft at an officer's own site; raises :class:`ReferralError` where that is off."""
     site = site_of(staff.site)
     if staff.role != Role.officer:
         raise ReferralError("Only a police officer can start a referral.")
@@ -96,7 +96,7 @@ def known(referral: Referral) -> Known:
 
 
 def rules_of(referral: Referral) -> RuleSet:
-    """The rule set under which the referral was begun."""
+    """The rule set in force; what is sent says under which it was assessed."""
     return rule_set_of(referral.site)
 
 
@@ -107,17 +107,23 @@ def answer(
     values: Mapping[str, str | None],
     source: str,
 ) -> None:
-    """Keep answers (None = not known yet) with the words in which each was asked."""
+    """Keep answers (None = not known yet) with the words in which each was asked.
+
+    Raises :class:`UnknownAnswerError`, also for what this site never asks an officer: that a
+    sergeant has authorised is for the sergeant to say.
+    """
     _refuse_closed(referral)
     rules = rules_of(referral)
     assess(rules, values)
+    if strange := set(values) - {item.id for item in rules.in_chat}:
+        raise UnknownAnswerError(f"No officer is asked for {min(strange)}.")
     for criterion_id, value in values.items():
         referral.answers.append(
             ReferralAnswer(
                 criterion=criterion_id,
                 value=value,
                 asked_as=rules.criterion(criterion_id).question,
-                rule_set=referral.rule_set,
+                rule_set=rules.name,
                 source=source,
                 by=staff.id,
                 at=now(),
@@ -137,25 +143,26 @@ def go_on_despite(session: Session, staff: Staff, referral: Referral) -> None:
 
 
 def give_field(session: Session, staff: Staff, referral: Referral, name: str, raw: str) -> None:
-    """Keep one field; an empty optional one is passed over. Raises ``FieldError``."""
+    """Keep one field; an empty optional one is passed over. Raises ``FieldError``.
+
+    What was answered for an earlier value is forgotten: consent to texts belongs to one phone.
+    """
     _refuse_closed(referral)
-    field = BY_NAME.get(name)
-    if field is None:
-        raise FieldError("There is no such question.")
-    detail = referral.detail
-    skipped = set(_words(detail.skipped)) - {name}
+    field, given = BY_NAME.get(name), known(referral).fields
+    if field is None or not field.needed(given):
+        raise FieldError("That question is not open in this referral.")
+    skipped = set(_words(referral.detail.skipped)) - {name}
     if field.optional and not raw.strip():
         value = None
         skipped.add(name)
     else:
         people = [person.id for person in authorisers(session, referral.site, but=staff.id)]
-        value = clean(field, raw, known(referral).fields, today=today(), staff=people)
-    setattr(detail, name, value)
-    if name in SEARCHED:
-        setattr(detail, f"{name}_lookup", lookup_hash(value) if value else None)
-    if name == "text_consent":
-        detail.text_consent_words, detail.text_consent_at = CONSENT_WORDS, now()
-    detail.skipped = " ".join(sorted(skipped))
+        value = clean(field, raw, given, today=today(), staff=people)
+    if value != given[name]:
+        for other in answered_for(name):
+            _set(referral.detail, other, None)
+    _set(referral.detail, name, value)
+    referral.detail.skipped = " ".join(sorted(skipped))
     _touched(session, staff, referral, f"referral.field.{name}")
 
 
@@ -170,6 +177,7 @@ def submit(session: Session, staff: Staff, referral: Referral, key: str) -> str:
     rules, facts = rules_of(referral), known(referral)
     if not ready_to_submit(rules, facts):
         raise ReferralError("Something is still missing, so it was not sent. Your draft is saved.")
+    referral.rule_set, referral.rule_set_digest = rules.name, rules.digest
     referral.outcome = assess(rules, facts.answers, authority=False).outcome
     referral.frozen = _frozen(rules, facts, referral)
     referral.frozen_digest = hashlib.sha256(
@@ -183,6 +191,7 @@ def submit(session: Session, staff: Staff, referral: Referral, key: str) -> str:
 
 def close_as_not_met(session: Session, staff: Staff, referral: Referral, key: str) -> None:
     """Close a draft that does not meet the criteria, with those criteria as the reason (D4)."""
+    _refuse_closed(referral)
     assessment = assess(rules_of(referral), known(referral).answers)
     if assessment.outcome is not Outcome.does_not_meet:
         raise ReferralError("Nothing in the answers excludes this case.")
@@ -209,6 +218,16 @@ def _move(
         )
     )
     _touched(session, staff, referral, f"referral.{event}")
+
+
+def _set(detail: ReferralDetail, name: str, value: str | None) -> None:
+    """Keep one field, with the hash by which it is found and the words of a consent."""
+    setattr(detail, name, value)
+    if name in SEARCHED:
+        setattr(detail, f"{name}_lookup", lookup_hash(value) if value else None)
+    if name == "text_consent":
+        detail.text_consent_words = CONSENT_WORDS if value else None
+        detail.text_consent_at = now() if value else None
 
 
 def _frozen(rules: RuleSet, facts: Known, referral: Referral) -> dict[str, Any]:

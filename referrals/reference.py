@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import secrets
 
-ALPHABET = "34679ACDEFGHJKLMNPQRTUVWXY"
+# A prime number of characters: only so does the check below notice every swap.
+ALPHABET = "34679ACDEFHJKLMPQRTVWXY"
 _RANDOM_CHARACTERS = 7
+_SPOKEN = dict(
+    zip(
+        ALPHABET,
+        (
+            "Three Four Six Seven Nine Alpha Charlie Delta Echo Foxtrot Hotel Juliett Kilo "
+            "Lima Mike Papa Quebec Romeo Tango Victor Whiskey X-ray Yankee"
+        ).split(),
+        strict=True,
+    )
+)
 
 
 def new_reference() -> str:
     """A new reference such as ``K7M-4QX-9C``: seven random characters and a check character."""
     body = "".join(secrets.choice(ALPHABET) for _ in range(_RANDOM_CHARACTERS))
-    whole = body + _check_character(body)
-    return f"{whole[:3]}-{whole[3:6]}-{whole[6:]}"
+    return _grouped(body + _check_character(body))
 
 
 def read_reference(spoken: str) -> str | None:
@@ -20,15 +30,24 @@ def read_reference(spoken: str) -> str | None:
     letters = "".join(ch for ch in spoken.upper() if ch.isalnum())
     if len(letters) != _RANDOM_CHARACTERS + 1 or set(letters) - set(ALPHABET):
         return None
-    if _check_character(letters[:-1]) != letters[-1]:
-        return None
+    return _grouped(letters) if _check_character(letters[:-1]) == letters[-1] else None
+
+
+def _grouped(letters: str) -> str:
     return f"{letters[:3]}-{letters[3:6]}-{letters[6:]}"
 
 
+def read_aloud(reference: str) -> str:
+    """The reference in the words of the radio alphabet, for example "Kilo Seven Mike, …"."""
+    groups = reference.split("-")
+    return ", ".join(" ".join(_SPOKEN[ch] for ch in group) for group in groups)
+
+
 def _check_character(body: str) -> str:
-    """Luhn's algorithm over our own alphabet."""
-    size, total = len(ALPHABET), 0
-    for place, ch in enumerate(reversed(body)):
-        doubled = ALPHABET.index(ch) * (2 if place % 2 == 0 else 1)
-        total += doubled // size + doubled % size
-    return ALPHABET[-total % size]
+    """Makes the sum of every place times its character zero modulo the alphabet's prime size.
+
+    Places and their differences are never zero modulo a prime, so that any one wrong character
+    and any swap changes the sum. (Luhn's algorithm misses the swap of the first and last letter.)
+    """
+    total = sum(place * ALPHABET.index(ch) for place, ch in enumerate(body, start=2))
+    return ALPHABET[-total % len(ALPHABET)]

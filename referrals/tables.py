@@ -38,7 +38,7 @@ class Referral(Base):
     )
     detail: Mapped[ReferralDetail] = relationship(lazy="joined", cascade="all")
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012, F821 - SQLAlchemy's own form
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
 
 
 class ReferralAnswer(Base):

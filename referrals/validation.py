@@ -7,14 +7,15 @@ from collections.abc import Callable, Collection
 from datetime import date
 
 import phonenumbers
-from dateutil.relativedelta import relativedelta
 
 from referrals.fields import Field, Given
 
-ADULT = relativedelta(years=18)
-OLDEST = relativedelta(years=110)
+ADULT = 18
+OLDEST = 110
 LONGEST_TEXT = 300
-_REFERENCE = re.compile(r"[A-Za-z0-9/ -]{6,20}")
+_REFERENCE = re.compile(r"(?=.*[0-9])[A-Za-z0-9/ -]{6,20}")
+# 070 is a premium number and 076 a pager: neither takes a text.
+_MOBILE = re.compile(r"7[1-57-9]\d{8}")
 _OUTWARD = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)(?: ?[0-9][A-Z]{2})?")
 _DATE = re.compile(r"(\d{1,2})[ ./-]+(\d{1,2})[ ./-]+(\d{4})")
 
@@ -53,15 +54,20 @@ def _telephone(text: str, *, mobile: bool) -> str:
     except phonenumbers.NumberParseException:
         number = None
     if number is None or not _looks_right(number, mobile):
-        example = "mobile number, like 07700 900 982" if mobile else "telephone number"
-        raise FieldError(f"Enter a UK {example}")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        wanted = "mobile number, like 07700 900 982" if mobile else "telephone number with its code"
+        raise FieldError(f"Enter a UK {wanted}")
+    plain = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return f"{plain} ext. {number.extension}" if number.extension else plain
 
 
 def _looks_right(number: phonenumbers.PhoneNumber, mobile: bool) -> bool:
-    if number.country_code != 44 or not phonenumbers.is_possible_number(number):
+    # The library knows no range kept for drama among the mobile numbers, so these are ours.
+    if number.country_code != 44:
         return False
-    return not mobile or str(number.national_number).startswith("7")
+    is_mobile = bool(_MOBILE.fullmatch(str(number.national_number)))
+    if mobile:
+        return is_mobile and not number.extension
+    return is_mobile or phonenumbers.is_valid_number(number)
 
 
 def _date(field: Field, text: str, given: Given, today: date) -> date:
@@ -74,18 +80,23 @@ def _date(field: Field, text: str, given: Given, today: date) -> date:
         raise FieldError("Enter a real date, for example 27 3 2026") from None
     if value > today:
         raise FieldError("The date cannot be in the future")
-    if field.name == "date_of_birth":
-        _refuse_age(value, given, today)
+    if _years(value, today) > OLDEST:
+        raise FieldError("Check the year: that is too long ago")
+    _refuse_under_age({**given, field.name: value.isoformat()}, today)
     return value
 
 
-def _refuse_age(born: date, given: Given, today: date) -> None:
-    offence = given.get("offence_date")
-    on = min(today, date.fromisoformat(offence)) if offence else today
-    if born + ADULT > on:
+def _refuse_under_age(dates: Given, today: date) -> None:
+    """Whichever of the two dates came last, they have to agree that it was an adult."""
+    born, offence = dates.get("date_of_birth"), dates.get("offence_date")
+    on = date.fromisoformat(offence) if offence else today
+    if born and _years(date.fromisoformat(born), on) < ADULT:
         raise FieldError("They must have been 18 or over when it happened. Check the date.")
-    if born + OLDEST < today:
-        raise FieldError("Check the year of birth")
+
+
+def _years(since: date, until: date) -> int:
+    """Whole years; a birthday on 29 February is reached on 1 March in other years."""
+    return until.year - since.year - ((until.month, until.day) < (since.month, since.day))
 
 
 def _reference(text: str) -> str:

@@ -41,6 +41,7 @@ _POLISH_ENDINGS = ("u", "a", "ze", "ie")
 _SHORTEST_STEM = 4
 _SHORT_CODE = 2
 _LOOK_BACK = 40
+_PUNCTUATION = str.maketrans({"'": None, "’": None, ".": None, "-": " "})
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class _Mention:
         """Whether this is surely meant as a place: see :func:`find_place`."""
         if self.near and (self.lives or self.alone):
             return True
-        if self.kind == "name":
+        if self.kind in ("name", "code"):
             return self.near or self.lives or self.within or self.beside or self.alone
         if self.kind == "month":
             return self.lives and self.capital
@@ -203,9 +204,11 @@ def _before(text: str, start: int) -> str:
 
 def _folded(name: str) -> str:
     """A name without case, accents, hyphens and apostrophes, so that spellings meet."""
-    plain = unicodedata.normalize("NFKD", name.casefold())
-    letters = "".join(ch for ch in plain if ch not in "'’." and not unicodedata.combining(ch))
-    return " ".join(letters.replace("-", " ").split())
+    plain = name.casefold()
+    if not plain.isascii():
+        decomposed = unicodedata.normalize("NFKD", plain)
+        plain = "".join(ch for ch in decomposed if not unicodedata.combining(ch))
+    return " ".join(plain.translate(_PUNCTUATION).split())
 
 
 @lru_cache(maxsize=64)

@@ -28,7 +28,10 @@ class Contact(BaseModel):
 
 
 class Site(BaseModel):
-    """What ``site.yml`` says. ``centre`` is a postcode: of two towns with one name, the nearer counts."""
+    """What ``site.yml`` says.
+
+    ``centre`` is a postcode: of two towns with one name, the nearer counts.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -75,7 +78,7 @@ def site_of(code: str) -> Site:
 
 
 def criteria_documents(code: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The baseline criteria and what ``code`` overrides, as plain data for ``referrals`` to read."""
+    """The baseline criteria and what ``code`` overrides, as plain data for ``referrals``."""
     site_of(code)
     return _yaml(FOLDER / "_baseline" / "criteria.yml"), _yaml(FOLDER / code / "criteria.yml")
 

@@ -7,34 +7,65 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from datetime import date
 
 import phonenumbers
 
+from bot.channels import masking_names
+from core.clock import today
+from referrals.reference import read_reference
 from services_directory.places import Place, find_postcodes
 
-_EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[a-z]{2,}", re.IGNORECASE)
-_URN = re.compile(r"\b\d{2}/?[A-Z0-9]{2}/?\d{5}(?:\d{2})?/?\d{2}\b", re.IGNORECASE)
+# A person of whom a birth date is typed is an adult; an offence so old would be out of time.
+YOUNGEST = 15
+
+_EMAIL = re.compile(
+    r"[^\s@]{1,64}@[^\s@]{1,200}\.[a-z]{2,}"
+    r"|\b[\w.-]{2,64} ?[\[(]?\bat\b[\])]? ?[\w-]{2,60} ?[\[(]?\bdot\b[\])]? ?"
+    r"(?:com|co|uk|net|org|pl)(?: ?[\[(]?dot[\])]? ?uk)?\b",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(
+    r"(?<![\w/])(?:\+ ?|00)?(?:44[ ().-]*(?:\(0\))?|0)[ ().-]*[1-9](?:[ ().-]{0,3}\d){8,9}(?![\d/])"
+    r"|(?<!\w)\+[1-9](?:[ ().-]?\d){7,14}(?!\d)"
+)
+_URN = re.compile(r"\b\d{2}[/ ]?[A-Z0-9]{2}[/ ]?\d{5}(?:\d{2})?[/ ]?\d{2}\b", re.IGNORECASE)
 _LONG_NUMBER = re.compile(r"\b(?=[A-Z0-9/-]*\d{5})[A-Z0-9][A-Z0-9/-]{5,19}\b", re.IGNORECASE)
+# "custody number HA/1234/26": a short one counts only after the word for what it is.
+_CALLED_REFERENCE = re.compile(
+    r"\b((?:crime|custody|occurrence|occ|urn|niche|cad|log|pnc(?: ?id)?|incident|collar)"
+    r"(?: record)?(?: (?:reference|ref|number|no|num|id))?[.:#]?(?: is)? ?)"
+    r"(?=[A-Z/-]{0,6}\d)[A-Z0-9][A-Z0-9/-]{2,19}",
+    re.IGNORECASE,
+)
 _REFERENCE = re.compile(r"\b[A-Z0-9]{3}-[A-Z0-9]{3}-[A-Z0-9]{2}\b", re.IGNORECASE)
-_BIRTH = re.compile(
-    r"\b(?:dob|d\.o\.b\.?|born(?: on)?|birth ?date|date of birth)\s*:?\s*"
-    r"\d{1,2}[ ./-]+(?:\d{1,2}|[a-z]{3,9})[ ./-]+\d{2,4}",
+_SPOKEN_REFERENCE = re.compile(
+    r"\b(?=[A-Z ]*\d)[A-Z0-9]{3} ?[A-Z0-9]{3} ?[A-Z0-9]{2}\b", re.IGNORECASE
+)
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTH = rf"(?:{'|'.join(_MONTHS)})[a-z]*\.?"
+_DATE = re.compile(
+    rf"\b\d{{1,2}}(?:st|nd|rd|th)?(?:[ ./-]+|(?: of )?)(?:\d{{1,2}}|(?:of )?{_MONTH})"
+    r"[ ./,-]+(?P<year>(?:19|20)?\d{2})\b"
+    rf"|\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? (?P<year2>(?:19|20)\d{{2}})\b"
+    r"|\b(?P<year3>(?:19|20)\d{2})[./-]\d{1,2}[./-]\d{1,2}\b",
     re.IGNORECASE,
 )
+_BORN = re.compile(
+    r"(?:\b(?:dob|d\.o\.b\.?|born|birth ?date|birthday|date of birth|urodzon[ya]|janam)"
+    r"(?: (?:on|is|was|the|dnia))*\s*[:=-]?\s*)$",
+    re.IGNORECASE,
+)
+_COUNTED = r"(?!(?:year|yr|month|week|day|night|hour|minute|time|pint|can|bottle|unit|kid|drink)s?\b)"
 _STREET = re.compile(
-    r"\b\d{1,4}[a-z]?,? (?:[A-Z][\w']+ ){1,3}"
-    r"(?:Road|Rd|Street|St|Avenue|Ave|Lane|Ln|Close|Drive|Way|Court|Gardens|Crescent|Place|Terrace)\b",
-    re.IGNORECASE,
+    rf"\b(?i:(?:flat|house|unit|apartment|apt|room|no\.?) \d{{1,4}}[a-z]?,? )?\d{{1,4}}[A-Za-z]?,? "
+    rf"(?:(?i:{_COUNTED}(?:[a-z][\w'’.-]+ ){{1,3}}"
+    r"(?:road|rd|street|avenue|ave|lane|crescent|terrace|gardens|mews|boulevard)\b)"
+    r"|(?:[A-Z][\w'’.-]+ ){1,3}"
+    r"(?:(?i:st|ln|close|cl|drive|dr|way|court|ct|place|grove|park|hill|view|row|walk|rise|square"
+    r"|green|parade|house)\b))"
 )
-_NAME = re.compile(
-    r"\b((?:my|his|her|their|the suspect'?s|suspect'?s|victim'?s) name(?:'s| is)|"
-    r"(?:he|she|they|i)(?:'s| is|'re| are|'m| am) called|name:)\s+"
-    r"((?:[A-Z][\w'-]+)(?: [A-Z][\w'-]+){0,2}|[a-z]+(?: [a-z]+)?(?=[,.;!?]|$))",
-    re.IGNORECASE,
-)
-_POLISH_NAME = re.compile(
-    r"\b(nazywam się|mam na imię)\s+([^\s,.;]+(?: [A-ZŁŚŻ][^\s,.;]+)?)", re.IGNORECASE
-)
+_FLAT = re.compile(r"\b(?:flat|apartment|apt) \d{1,4}[a-z]?\b", re.IGNORECASE)
 
 
 def masked(text: str, names: Iterable[str] = ()) -> tuple[str, Place | None]:
@@ -45,22 +76,9 @@ def masked(text: str, names: Iterable[str] = ()) -> tuple[str, Place | None]:
     text, place = _outward_only(text)
     for pattern, instead in _PATTERNS:
         text = pattern.sub(instead, text)
-    text = _without_numbers(text)
-    for name in sorted(filter(None, names), key=len, reverse=True):
-        for part in (name, *[word for word in name.split() if len(word) > 2]):
-            text = re.sub(rf"\b{re.escape(part)}\b", "[name]", text, flags=re.IGNORECASE)
-    return text, place
-
-
-_PATTERNS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
-    (_EMAIL, "[email]"),
-    (_REFERENCE, "[reference]"),
-    (_BIRTH, "[birth date]"),
-    (_URN, "[reference]"),
-    (_STREET, "[address]"),
-    (_NAME, r"\1 [name]"),
-    (_POLISH_NAME, r"\1 [name]"),
-)
+    for start, end in reversed(masking_names.introduced(text)):
+        text = f"{text[:start]}[name]{text[end:]}"
+    return masking_names.without(text, names, "[name]"), place
 
 
 def _outward_only(text: str) -> tuple[str, Place | None]:
@@ -71,7 +89,54 @@ def _outward_only(text: str) -> tuple[str, Place | None]:
     return text, place
 
 
-def _without_numbers(text: str) -> str:
-    for match in reversed(list(phonenumbers.PhoneNumberMatcher(text, "GB"))):
-        text = text[: match.start] + "[number]" + text[match.end :]
-    return _LONG_NUMBER.sub("[reference]", text)
+def _birth_date(match: re.Match[str]) -> str:
+    """A date after "born", or one so long ago that it can be nothing else."""
+    born = _BORN.search(match.string[: match.start()])
+    long_ago = _year(match) <= today().year - YOUNGEST
+    return "[birth date]" if born or long_ago else match[0]
+
+
+def _year(match: re.Match[str]) -> int:
+    year = int(match["year"] or match["year2"] or match["year3"])
+    if year >= 100:
+        return year
+    century = today().year // 100 * 100
+    return century + year if century + year <= today().year else century - 100 + year
+
+
+def _spoken(match: re.Match[str]) -> str:
+    return "[reference]" if read_reference(match[0]) else match[0]
+
+
+def _telephone(match: re.Match[str]) -> str:
+    return match[0] if _is_date(match[0]) else "[number]"
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return bool(date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+def _without_rarer_numbers(match: re.Match[str]) -> str:
+    """What the library alone knows: numbers of other lands and of odd length."""
+    text = match[0]
+    for number in reversed(list(phonenumbers.PhoneNumberMatcher(text, "GB"))):
+        text = text[: number.start] + "[number]" + text[number.end :]
+    return text
+
+
+_PATTERNS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    (_EMAIL, "[email]"),
+    (_REFERENCE, "[reference]"),
+    (_SPOKEN_REFERENCE, _spoken),
+    (_DATE, _birth_date),
+    (_CALLED_REFERENCE, r"\1[reference]"),
+    (_URN, "[reference]"),
+    (_NUMBER, "[number]"),
+    (_STREET, "[address]"),
+    (_FLAT, "[address]"),
+    (re.compile(r".+", re.DOTALL), _without_rarer_numbers),
+    (_LONG_NUMBER, "[reference]"),
+)

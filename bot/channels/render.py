@@ -94,7 +94,7 @@ def _listing(setting: Setting, utterance: Utterance) -> list[Body]:
     )
     listing = as_json(result, word=partial(reason_words, language))
     warned = warning(found)
-    text = f"{listing['name']}. {listing['what']}"
+    text = f"{listing['organisation']}: {listing['name']}. {listing['what']}"
     body: Body = {"kind": "listing", "lang": "en", "text": text, "listing": listing}
     if warned:
         body["warning"] = words(f"utter_{warned}", language).text

@@ -18,6 +18,7 @@ from referrals import record
 from referrals.eligibility import Assessment, Reason, assess
 from referrals.fields import BY_NAME, FIELDS, Field
 from referrals.progress import Known, open_fields
+from referrals.reference import read_aloud
 from referrals.rule_set import Criterion, Effect, RuleSet
 from referrals.tables import Referral
 
@@ -253,7 +254,7 @@ def _sent(session: Session, staff: Staff | None, utterance: Utterance) -> Body:
         "utter_officer_sent",
         authoriser=_person(chosen) if chosen else "",
         reference=reference,
-        spoken=" ".join(reference.replace("-", " - ")),
+        spoken=read_aloud(reference),
     )
     return _message("text", text, receipt=reference)
 

@@ -44,15 +44,11 @@ def read_criteria(text: str, asked: str | None = None, today: date | None = None
     known = patterns()
     message = read_message(text, known.spelling, known.cues)
     day = today or date.today()  # noqa: DTZ011 a birthday is a local date
-    found = [
-        (criterion.id, said)
-        for criterion in known.criteria
-        if (
-            said := _settled(
-                criterion, [*_all_said(criterion, message, asked, known, day)], message
-            )
-        )
-    ]
+    found = []
+    for criterion in known.criteria:
+        said = [*_all_said(criterion, message, asked, known, day)]
+        if settled := _settled(criterion, said, message):
+            found.append((criterion.id, settled))
     # A bare "32" is an age only in a list of answers.
     listed = any(not said.in_a_list for _, said in found)
     return [
@@ -65,6 +61,8 @@ def read_criteria(text: str, asked: str | None = None, today: date | None = None
 def _all_said(
     criterion: Criterion, message: Message, asked: str | None, known: Patterns, day: date
 ) -> Iterator[_Said]:
+    if asked in criterion.silent_while:
+        return
     is_asked = criterion.id == asked
     if is_asked:
         for clause in [*_CLAUSE.finditer(message.line)][:2]:
@@ -80,6 +78,8 @@ def _all_said(
 def _reply(criterion: Criterion, stretch: str, start: int, known: Patterns) -> Iterator[_Said]:
     """A short reply, or the head of a longer one, by the criterion's own polarity."""
     reply = stretch.strip(" ,:")
+    filler = known.cues.filler.match(reply)
+    reply = reply[filler.end() :] if filler else reply
     start += stretch.find(reply)
     for name, (value, sure) in criterion.replies.items():
         if reply and known.replies[name].fullmatch(reply):

@@ -13,6 +13,10 @@ import yaml
 from bot.runtime.criteria_text import Cues, Spelling
 
 PATTERNS = Path(__file__).resolve().parents[2] / "data/nlu/officer/criteria_patterns.yml"
+_LABEL = (
+    "(?:{{start}}|(?:change|amend|set|update|correct|make|put) (?:the |his |her )?)"
+    "(?:{label})(?: answer)?(?: to| should be| should say)?"
+)
 _BLOCK = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -86,7 +90,7 @@ def _criterion(name: str, body: dict[str, Any], blocks: dict[str, str]) -> Crite
     return Criterion(
         id=name,
         rules=tuple(_rule(one, blocks) for one in body["say"]),
-        label=_optional(label and rf"{{start}}(?:{label})", blocks),
+        label=_optional(label and _LABEL.format(label=label), blocks),
         replies={
             reply: (value.rstrip("?"), not value.endswith("?"))
             for reply, value in body.get("replies", {}).items()

@@ -61,6 +61,7 @@ class Cues:
     barrier: re.Pattern[str]
     far_negator: re.Pattern[str]
     hedge: re.Pattern[str]
+    filler: re.Pattern[str]
     woman_suspect: re.Pattern[str]
     man_suspect: re.Pattern[str]
     other_people: re.Pattern[str]

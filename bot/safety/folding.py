@@ -32,6 +32,8 @@ def fold(text: str) -> str:
 
     Never fails: lone surrogates and control characters simply disappear or become spaces.
     """
+    if text.isascii():
+        return text.lower().replace("`", "'")
     visible = _INVISIBLE.sub("", text).translate(_ENCLOSED)
     composed = unicodedata.normalize("NFKC", visible).casefold()
     bare = _COMBINING.sub("", unicodedata.normalize("NFD", composed))

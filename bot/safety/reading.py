@@ -41,7 +41,7 @@ class Reader:
         self._stems = frozenset(stems)
         self._emoji = re.compile("|".join(map(re.escape, lexicon.emoji)))
 
-    @property
+    @cached_property
     def vocabulary(self) -> frozenset[str]:
         """Every token that reading can give: known words, one placeholder a stem, and signs."""
         return self.known | {f"{stem}*" for stem in self._stems} | {BREAK, COMMA, OTHER}
@@ -171,15 +171,10 @@ class Reader:
         return {_skeleton(word): word for word in sorted(self._lexicon.misspelt["pa"])}
 
     def _stemmed(self, word: str) -> str:
-        if word in self.vocabulary_words:
+        if word in self.vocabulary:
             return word
         ends = range(len(word), 2, -1)
         return next((f"{word[:n]}*" for n in ends if word[:n] in self._stems), OTHER)
-
-    @cached_property
-    def vocabulary_words(self) -> frozenset[str]:
-        """The vocabulary, kept for quick look-up."""
-        return self.vocabulary
 
 
 def _deletions(word: str) -> set[str]:

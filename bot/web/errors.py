@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import logging
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
+from accounts.web.session import SignInNeededError
 from bot.channels.chat import ChatError
+from core.web.forms import ForgedError
+from core.web.pages import page
 
 log = logging.getLogger("cara.web")
+
+OURS = "Something went wrong on our side. Please try again."
+_JSON = ("/api/", "/healthz", "/readyz")
+_WORDS = {
+    400: "That request could not be read.",
+    401: "This chat has ended. Start a new one.",
+    403: "This page was open for too long. Go back, load it again and try once more.",
+    404: "There is no such page.",
+    405: "That is not possible here.",
+}
 
 
 def install(app: FastAPI) -> None:
@@ -20,6 +34,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ChatError, _chat_error)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(ForgedError, _forged)
+    app.add_exception_handler(SignInNeededError, _sign_in_needed)
     app.add_exception_handler(Exception, _ours)
 
 
@@ -28,18 +44,41 @@ def error_json(status: int, code: str, message: str) -> JSONResponse:
     return JSONResponse({"error": {"code": code, "message": message}}, status_code=status)
 
 
-def _chat_error(_request: Request, error: Any) -> Response:
-    return error_json(error.status, error.code, error.message)
+def _answer(request: Request, status: int, code: str, message: str) -> Response:
+    if request.url.path.startswith(_JSON):
+        return error_json(status, code, message)
+    if "hx-request" not in request.headers:
+        return page(request, "error.html", status=status, cookies=False, words=message)
+    fragment = page(request, "parts/problem.html", status=status, cookies=False, words=message)
+    fragment.headers["hx-retarget"] = "#composer-problem"
+    fragment.headers["hx-reswap"] = "innerHTML"
+    return fragment
 
 
-def _malformed(_request: Request, _error: Any) -> Response:
-    return error_json(400, "malformed", "That request could not be read.")
+def _chat_error(request: Request, error: Any) -> Response:
+    return _answer(request, error.status, error.code, error.message)
 
 
-def _http_error(_request: Request, error: Any) -> Response:
-    return error_json(error.status_code, "http", str(error.detail))
+def _malformed(request: Request, _error: Any) -> Response:
+    return _answer(request, 400, "malformed", _WORDS[400])
+
+
+def _http_error(request: Request, error: Any) -> Response:
+    words = _WORDS.get(error.status_code, str(error.detail))
+    return _answer(request, error.status_code, "http", words)
+
+
+def _forged(request: Request, _error: Any) -> Response:
+    return _answer(request, 403, "forged", _WORDS[403])
+
+
+def _sign_in_needed(request: Request, error: Any) -> Response:
+    address = f"/sign-in?next={quote(error.path)}"
+    if "hx-request" not in request.headers:
+        return RedirectResponse(address, 303)
+    return Response(status_code=401, headers={"hx-redirect": address})
 
 
 def _ours(request: Request, error: Exception) -> Response:
     log.error("unexpected error on %s: %s", request.url.path, type(error).__name__)
-    return error_json(500, "ours", "Something went wrong on our side. Please try again.")
+    return _answer(request, 500, "ours", OURS)

@@ -71,6 +71,7 @@ def test_a_sunday_night_runs_on_into_monday_morning() -> None:
         "Mondays 19:00 (not bank holidays)",
         "Mon-Fri 09:00-21:00, shorter at weekends",
         "09:30-15:30, closed Wednesday",
+        "09:00-17:00; Sat 10:00-12:00",
         "Mon-Fri daytime (sources disagree: 09:00-17:00 or 10:00-17:00)",
         "out of hours 0121 496 0000",
         "Mon-Fri 09:00-17:00 and Sat",

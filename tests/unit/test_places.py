@@ -89,6 +89,8 @@ def test_the_towns_at_the_edges_of_a_site_are_within_its_reach(site: str, town: 
         ("anything round Leigh Park?", "hampshire", "PO9"),
         ("isle of wight", "hampshire", "PO30"),
         ("I'm in so14", "hampshire", "SO14"),
+        ("help with drink SO14 please", "hampshire", "SO14"),
+        ("help with drink in Copnor, Portsmouth", "hampshire", "PO3"),
         ("near SO23 8UJ, not Southampton", "hampshire", "SO23"),
         ("was in Southampton, live in Alton now", "hampshire", "GU34"),
         ("i'm in bath", "avon_and_somerset", "BA2"),

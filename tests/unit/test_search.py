@@ -355,6 +355,47 @@ def test_once_assured_a_listing_is_found_in_production(monkeypatch: pytest.Monke
     assert ids(search(query, moment=MOMENT, demo=False)) == ["ny-001"]
 
 
+def directory_of(monkeypatch: pytest.MonkeyPatch, *listings: Listing) -> None:
+    monkeypatch.setattr(searching, "load", lambda site: listings)
+
+
+def test_between_two_alike_the_one_still_to_be_verified_is_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    directory_of(
+        monkeypatch, some_listing(id="a", status="verify"), some_listing(id="b", status="active")
+    )
+    assert ids(ask("north_yorkshire", "drugs", "York")) == ["b", "a"]
+
+
+def test_between_two_alike_the_one_that_meets_both_needs_is_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    directory_of(
+        monkeypatch,
+        some_listing(id="a", needs=("drugs",)),
+        some_listing(id="b", needs=("drugs", "trauma")),
+    )
+    assert ids(ask("north_yorkshire", "drugs trauma", "York")) == ["b", "a"]
+
+
+def test_a_national_service_for_one_town_is_shown_only_to_somebody_of_that_town(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    directory_of(
+        monkeypatch, replace(some_listing(), site="national", covers=frozenset({"whitby"}))
+    )
+    assert ids(ask("north_yorkshire", "drugs")) == []
+    assert ids(ask("north_yorkshire", "drugs", "York")) == []
+    assert ids(ask("north_yorkshire", "drugs", "Whitby")) == ["ny-001"]
+
+
+def test_something_nearer_than_nowhere_is_a_wish_set_aside() -> None:
+    found = ask("west_midlands", "drugs", nearer=True)
+    assert "nearer" in found.relaxed
+    assert found.results
+
+
 def test_a_file_that_says_when_a_listing_was_assured_is_believed(tmp_path: Path) -> None:
     source = next(row for row in raw_rows() if row["id"] == "ny-001")
     path = tmp_path / "services.csv"

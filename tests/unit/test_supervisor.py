@@ -14,7 +14,7 @@ import pytest
 
 from cli import children
 from cli.house import ROOT, House, Trouble
-from cli.parts import KEPT_FROM_RASA, Part, parts, shared_environment
+from cli.parts import KEPT_FROM_RASA, Part, inner_parts, shared_environment, web_part
 from cli.place import Place, asked_for, check_port, inner_ports, sole_copy, write_run_file
 from cli.supervisor import DEATHS_ALLOWED, LONGEST_PAUSE, Supervisor, answers, wake
 
@@ -143,9 +143,10 @@ def parts_of_a_copy(tmp_path: Path) -> dict[str, Part]:
     place = Place(tmp_path, 8001)
     outer = {"CARA_SECRET_KEY": SECRET, "CARA_DATABASE_URL": "sqlite://", "CARA_MODE": "demo"}
     ports = {"actions": 4001, "rasa": 4002}
-    environment = shared_environment(place, ports, {"CARA_CLAIMS_KEY": "00"}, outer)
-    model = tmp_path / "model.tar.gz"
-    return {part.name: part for part in parts(House(tmp_path), place, ports, model, environment)}
+    environment = shared_environment(place, ports, outer)
+    house, model = House(tmp_path), tmp_path / "model.tar.gz"
+    made = [web_part(house, place, environment), *inner_parts(house, ports, model, environment)]
+    return {part.name: part for part in made}
 
 
 def test_rasa_never_learns_what_opens_our_tables(tmp_path: Path) -> None:
@@ -183,10 +184,8 @@ class Watched:
         self.now = 0.0
         self.said: list[str] = []
         self.log = folder / "logs/part.log"
-        part = Part("part", command, dict(os.environ))
-        self.supervisor = Supervisor(
-            [part], folder / "logs", folder, self.said.append, lambda: self.now
-        )
+        self.supervisor = Supervisor(folder / "logs", folder, self.said.append, lambda: self.now)
+        self.supervisor.add(Part("part", command, dict(os.environ)))
 
     def pid(self) -> int | None:
         process = self.supervisor.processes().get("part")
@@ -196,11 +195,14 @@ class Watched:
         self.supervisor.processes()["part"].wait()
         self.supervisor.tick()
 
+    def let_pass(self, seconds: float) -> None:
+        self.now += seconds
+        self.supervisor.tick()
+
 
 @pytest.fixture
 def steady(tmp_path: Path) -> Iterator[Watched]:
     watched = Watched(tmp_path, "sleep", "600")
-    watched.supervisor.tick()
     yield watched
     watched.supervisor.stop()
 
@@ -212,8 +214,9 @@ def test_a_part_that_dies_starts_again_after_a_pause(steady: Watched) -> None:
     steady.see_it_end()
     assert steady.pid() is None
     assert steady.said == [f"part ended (SIGKILL) and starts again in 1 s. Its log: {steady.log}"]
-    steady.now = 1.0
-    steady.supervisor.tick()
+    steady.let_pass(0.9)
+    assert steady.pid() is None
+    steady.let_pass(0.1)
     assert steady.pid() not in (None, first)
 
 
@@ -222,12 +225,10 @@ def test_the_pause_grows_to_a_limit_and_falls_back_after_a_steady_minute(tmp_pat
     watched.supervisor.ready = True
     pauses = []
     for _ in range(7):
-        watched.supervisor.tick()
         watched.see_it_end()
         pauses.append(watched.said[-1].split(" in ")[1].split(".")[0])
-        watched.now += LONGEST_PAUSE
+        watched.let_pass(LONGEST_PAUSE)
     assert pauses == ["1 s", "2 s", "4 s", "8 s", "16 s", "30 s", "30 s"]
-    watched.supervisor.tick()
     watched.now += 60
     watched.see_it_end()
     assert " in 1 s" in watched.said[-1]
@@ -236,10 +237,8 @@ def test_the_pause_grows_to_a_limit_and_falls_back_after_a_steady_minute(tmp_pat
 def test_what_never_comes_up_ends_with_the_log_to_read(tmp_path: Path) -> None:
     watched = Watched(tmp_path, "sh", "-c", "echo no model here; exit 4")
     for _ in range(DEATHS_ALLOWED - 1):
-        watched.supervisor.tick()
         watched.see_it_end()
-        watched.now += 8
-    watched.supervisor.tick()
+        watched.let_pass(8)
     with pytest.raises(Trouble, match="ended 5 times within a minute") as told:
         watched.see_it_end()
     assert str(watched.log) in str(told.value)
@@ -251,15 +250,13 @@ def test_logs_are_for_their_owner_alone(steady: Watched) -> None:
 
 
 def test_stopping_leaves_no_process_even_one_that_will_not_listen(tmp_path: Path) -> None:
-    watched = Watched(tmp_path, "sh", "-c", "trap '' TERM; echo deaf; while :; do sleep 600; done")
-    watched.supervisor.tick()
-    pid = watched.pid()
-    assert pid
+    deaf = "trap '' TERM; echo deaf; while :; do sleep 600; done"
+    watched = Watched(tmp_path, "sh", "-c", deaf)
     wait_for(lambda: "deaf" in watched.log.read_text())
     process = watched.supervisor.processes()["part"]
     children.end([process], grace=0.0)
     assert process.returncode == -signal.SIGKILL
-    assert gone(pid)
+    assert gone(process.pid)
 
 
 # Waking

@@ -1,0 +1,46 @@
+"""The web process: pages, API and assets behind one address (``uvicorn bot.web.app:app``)."""
+
+from __future__ import annotations
+
+import logging
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+from starlette.responses import Response
+from starlette.types import ASGIApp, Scope
+
+from accounts.web import sign_in
+from bot.web import api, errors, health, officer, pages, widget
+from core.settings import BUILD
+from core.web.security import Secured
+from referrals.web import receipt
+
+ASSETS = BUILD / "assets"
+log = logging.getLogger("cara.web")
+
+
+class Assets(StaticFiles):
+    """Styles and scripts: public, and asked for again only to hear that they have not changed."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """The file, which a browser may keep as long as it checks."""
+        response = await super().get_response(path, scope)
+        response.headers["cache-control"] = "no-cache"
+        return response
+
+
+def application() -> FastAPI:
+    """Every route of the public port; nothing of Rasa and of the actions is among them."""
+    made = FastAPI(title="Help near you", docs_url=None, redoc_url=None, openapi_url=None)
+    errors.install(made)
+    for each in (api, health, pages, officer, sign_in, receipt, widget):
+        made.include_router(each.router)
+    made.include_router(widget.script)
+    if not ASSETS.is_dir():
+        log.error("There are no styles and scripts in %s yet: run make setup.", ASSETS)
+    made.mount("/assets", Assets(directory=ASSETS, check_dir=False))
+    return made
+
+
+site = application()
+app: ASGIApp = Secured(site)

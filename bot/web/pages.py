@@ -1,0 +1,168 @@
+"""The participant's pages: the start, the chat, the way out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from bot.channels.chat import begin_chat
+from bot.channels.render import text_body
+from bot.conversations import Conversation, add_message, messages_after
+from bot.web import talk
+from bot.web.wording import DEFAULT, languages, page_words
+from core.audit import record
+from core.database import transaction
+from core.settings import settings
+from core.web import forms
+from core.web.pages import page
+from core.web.security import content_security_policy, nonce_of
+from sites import all_sites
+
+router = APIRouter()
+
+COOKIE = "__Host-cara_chat"
+NEUTRAL_PAGE = "https://www.bbc.co.uk/weather"
+
+
+@router.get("/")
+def start_page(request: Request, language: Annotated[str, Query()] = DEFAULT) -> Response:
+    """Where you are and what you want to do."""
+    return _start(request, language)
+
+
+@router.post("/start")
+def start(request: Request, form: forms.OwnForm) -> Response:
+    """To the officer's desk, or into a new chat; the one before it ends."""
+    language, who, site = (forms.said(form, name) for name in ("language", "who", "site"))
+    if who == "police":
+        return RedirectResponse("/officer", 303)
+    problems = {}
+    if who != "support":
+        problems["who"] = "who_missing"
+    if site not in all_sites() or not all_sites()[site].directory:
+        problems["site"] = "site_missing"
+    if problems:
+        return _start(request, language, problems, {"who": who, "site": site})
+    before = _conversation(request)
+    if before:
+        talk.end_conversation(before)
+    return _begun(site, page_words(language).language)
+
+
+@router.get("/chat")
+def chat_page(request: Request) -> Response:
+    """The chat so far; without one, the start."""
+    conversation = _conversation(request)
+    if conversation is None:
+        return RedirectResponse("/", 303)
+    return talk.whole_page(request, _chat(conversation))
+
+
+@router.post("/chat/say")
+def say(request: Request, form: forms.OwnForm) -> Response:
+    """One turn."""
+    conversation = _conversation(request)
+    if conversation is None:
+        return _over(request)
+    return talk.say(request, _chat(conversation), form)
+
+
+@router.post("/chat/language")
+def change_language(request: Request, form: forms.OwnForm) -> Response:
+    """Go on in another language; a chat in which nobody has said a word begins anew in it."""
+    conversation = _conversation(request)
+    language = forms.said(form, "language")
+    if conversation is None or language not in languages():
+        return RedirectResponse("/", 303)
+    with transaction() as session:
+        held = messages_after(session, conversation.id, 0)
+    if all(message.sender == "assistant" for message in held):
+        talk.end_conversation(conversation)
+        return _begun(conversation.site, language)
+    with transaction() as session:
+        conversation = session.merge(conversation)
+        conversation.language = language
+        add_message(
+            session, conversation, "assistant", text_body("utter_language_changed", language)
+        )
+        actor = f"conversation:{conversation.id}"
+        record(session, talk.actor_of(conversation), "conversation.language", actor)
+    return RedirectResponse("/chat#latest", 303)
+
+
+@router.get("/exit")
+def leave(request: Request) -> Response:
+    """End the chat, leave nothing of it in the browser, and go on to a page that says nothing.
+
+    A link, because "Exit this page" has to work with one key press and without JavaScript. Only
+    our own pages can end a chat with it: the cookie does not come with requests from elsewhere,
+    and a browser that fetches links ahead says so.
+    """
+    conversation = _conversation(request)
+    if conversation and "sec-purpose" not in request.headers and forms.from_here(request):
+        talk.end_conversation(conversation)
+    response = RedirectResponse(NEUTRAL_PAGE, 303)
+    forms.forget_cookie(response, COOKIE)
+    response.headers["clear-site-data"] = '"cache", "cookies", "storage"'
+    return response
+
+
+@router.get("/example-host")
+def example_host(request: Request) -> Response:
+    """A page of somebody else's with our one line in it; in demonstration mode only."""
+    if not settings().demo:
+        raise HTTPException(404)
+    response = page(request, "example_host.html", cookies=False)
+    policy = content_security_policy(nonce_of(request), frames="'self'")
+    response.headers["content-security-policy"] = policy
+    # As on any other site, so that the sign-in window can hand its token to the frame.
+    response.headers["cross-origin-opener-policy"] = "unsafe-none"
+    return response
+
+
+def _start(
+    request: Request,
+    language: str,
+    problems: dict[str, str] | None = None,
+    given: dict[str, str] | None = None,
+) -> Response:
+    words = page_words(language)
+    return page(
+        request,
+        "start.html",
+        status=422 if problems else 200,
+        t=words,
+        lang=words.language,
+        languages=languages(),
+        sites=[site for site in all_sites().values() if site.directory or site.referral],
+        going_on=_conversation(request) is not None,
+        problems=problems or {},
+        given=given or {"who": "", "site": ""},
+    )
+
+
+def _begun(site: str, language: str) -> Response:
+    _, token, _ = begin_chat(site=site, audience="participant", language=language, staff=None)
+    response = RedirectResponse("/chat", 303)
+    forms.set_cookie(response, COOKIE, token, strict=True)
+    return response
+
+
+def _conversation(request: Request) -> Conversation | None:
+    token = request.cookies.get(COOKIE)
+    return talk.open_conversation(token, "participant", "public") if token else None
+
+
+def _chat(conversation: Conversation) -> talk.Chat:
+    return talk.Chat(conversation, page="/chat", say="/chat/say")
+
+
+def _over(request: Request) -> Response:
+    if talk.FROM_HTMX not in request.headers:
+        return RedirectResponse("/", 303)
+    response = Response(status_code=401)
+    response.headers["hx-redirect"] = "/"
+    return response

@@ -1,0 +1,200 @@
+"""One chat as a page: the same messages, forms and errors for participants, officers and frames."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import select
+from starlette.datastructures import FormData
+from starlette.requests import Request
+
+from accounts.tables import Staff
+from bot.channels.chat import ChatError, Incoming, take_turn
+from bot.conversations import TOKEN, Conversation, actor_of, messages_after
+from bot.web.limits import refuse_flood
+from bot.web.shown import Shown, shown
+from bot.web.wording import PageWords, languages, page_words
+from core.audit import record
+from core.clock import now
+from core.database import transaction
+from core.tokens import TokenError, verify
+from core.web import forms
+from core.web.pages import page
+from sites import Site, site_of
+
+FROM_HTMX = "hx-request"
+
+
+@dataclass(frozen=True)
+class Chat:
+    """A conversation and the addresses at which it is shown and continued."""
+
+    conversation: Conversation
+    page: str
+    say: str
+    template: str = "chat.html"
+    staff: Staff | None = None
+    cookies: bool = True
+
+    @property
+    def officer(self) -> bool:
+        """Whether an officer talks."""
+        return self.conversation.audience == "officer"
+
+    @property
+    def words(self) -> PageWords:
+        """The words around the messages."""
+        return page_words(self.conversation.language)
+
+    @property
+    def site(self) -> Site:
+        """Where it is held."""
+        return site_of(self.conversation.site)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why the person's words were not taken, and what they were, so that none is lost."""
+
+    status: int
+    words: str
+    form: FormData = field(default_factory=FormData)
+
+    @property
+    def field(self) -> str:
+        """The field that it is about; empty for a message."""
+        return forms.said(self.form, "field")
+
+    def kept(self, name: str) -> list[str]:
+        """What was typed or ticked under ``name``."""
+        return [value for value in self.form.getlist(name) if isinstance(value, str)]
+
+
+def open_conversation(token: str, *audiences: str) -> Conversation | None:
+    """The conversation that a token opens, while it lasts and if it is for one of ``audiences``."""
+    try:
+        claims = verify(TOKEN, token)
+    except TokenError:
+        return None
+    with transaction() as session:
+        found = session.get(Conversation, claims["sub"])
+        if found is None or found.ended_at or found.audience not in audiences:
+            return None
+        return found
+
+
+def officers_conversation(staff: Staff) -> Conversation | None:
+    """The chat that this member of staff began last and did not end."""
+    with transaction() as session:
+        return session.scalar(
+            select(Conversation)
+            .where(Conversation.staff_id == staff.id, Conversation.ended_at.is_(None))
+            .order_by(Conversation.started_at.desc())
+            .limit(1)
+        )
+
+
+def end_conversation(conversation: Conversation) -> None:
+    """End it on the server, so that neither cookie nor token opens it again."""
+    with transaction() as session:
+        held = session.get(Conversation, conversation.id)
+        if held and held.ended_at is None:
+            held.ended_at = now()
+            record(session, actor_of(held), "conversation.end", f"conversation:{held.id}")
+
+
+def whole_page(request: Request, chat: Chat, problem: Problem | None = None) -> Response:
+    """Every message so far, and what may be answered."""
+    return page(
+        request,
+        chat.template,
+        status=problem.status if problem else 200,
+        cookies=chat.cookies,
+        **_context(chat, 0, problem),
+    )
+
+
+def say(request: Request, chat: Chat, form: FormData) -> Response:
+    """Take what a form says: a redirect to the whole page, or for htmx the new messages alone."""
+    try:
+        refuse_flood(chat.conversation.id)
+        take_turn(chat.conversation.id, incoming(form), forms.said(form, "key")[:80] or None)
+    except ChatError as error:
+        return refused(request, chat, Problem(error.status, error.message, form))
+    if FROM_HTMX not in request.headers:
+        return RedirectResponse(f"{chat.page}#latest", 303)
+    return _fragment(request, chat, form)
+
+
+def refused(request: Request, chat: Chat, problem: Problem) -> Response:
+    """The error where it belongs, with what was typed: at the field, or above the message box."""
+    if FROM_HTMX not in request.headers:
+        return whole_page(request, chat, problem)
+    context = _context(chat, 0, problem)
+    card = next((each for each in context["messages"] if _asks(each, problem.field)), None)
+    template, target, swap = (
+        ("parts/card_again.html", "#card", "outerHTML")
+        if card
+        else ("parts/problem.html", "#composer-problem", "innerHTML")
+    )
+    answer = page(
+        request, template, status=problem.status, cookies=chat.cookies, **context, card=card
+    )
+    answer.headers["hx-retarget"] = target
+    answer.headers["hx-reswap"] = swap
+    return answer
+
+
+def new_messages(request: Request, chat: Chat, after: int) -> Response:
+    """What came after message ``after``, to be added to the list."""
+    context = _context(chat, after, None)
+    return page(request, "parts/turn.html", cookies=chat.cookies, **context)
+
+
+def incoming(form: FormData) -> Incoming:
+    """What a form sends, as the channel takes it; a date's boxes and ticked boxes become one value."""
+    name = forms.said(form, "field")
+    if name:
+        return Incoming(field=name, value=_value(form))
+    choice = forms.said(form, "choice")
+    return Incoming(choice=choice) if choice else Incoming(text=forms.said(form, "text"))
+
+
+def _value(form: FormData) -> str:
+    if "day" in form:
+        parts = [forms.said(form, part).strip() for part in ("day", "month", "year")]
+        return " ".join(parts).strip()
+    return "|".join(value for value in form.getlist("value") if isinstance(value, str))
+
+
+def _fragment(request: Request, chat: Chat, form: FormData) -> Response:
+    shown_until = forms.said(form, "after")
+    answer = new_messages(request, chat, int(shown_until) if shown_until.isdecimal() else 0)
+    with transaction() as session:
+        held = session.get(Conversation, chat.conversation.id)
+    # The words around the messages change with the language, so that page is asked for anew.
+    if held and held.language != chat.conversation.language and chat.cookies:
+        answer.headers["hx-refresh"] = "true"
+    return answer
+
+
+def _asks(message: Shown, name: str) -> bool:
+    return bool(name and message.card and message.card["name"] == name)
+
+
+def _context(chat: Chat, after: int, problem: Problem | None) -> dict[str, object]:
+    with transaction() as session:
+        every = shown(messages_after(session, chat.conversation.id, 0))
+    messages = [each for each in every if each.n > after]
+    return {
+        "chat": chat,
+        "t": chat.words,
+        "lang": chat.words.language,
+        "languages": languages(),
+        "messages": messages,
+        "latest": next((each.n for each in messages if each.active), 0),
+        "problem": problem,
+        "key": secrets.token_urlsafe(12),
+    }
