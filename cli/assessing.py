@@ -78,7 +78,7 @@ def _computed_time(dates: Any, answers: dict[str, str | None], rules: RuleSet) -
     if offence is not None and offence not in list(rules.criterion("B04_offence").answers):
         raise _BadInputError(f"The offence of dates cannot be {offence!r}.")
     read = {name: _date(name, dates[name]) for name in _DATES if dates.get(name) is not None}
-    weeks = _weeks(dates.get("condition_weeks", CaseDates.condition_weeks))
+    weeks = _weeks(dates.get("condition_weeks"))
     if offence is None or not {"given_on", "offence_date"} <= set(read):
         return None
     case = CaseDates(offence=offence, condition_weeks=weeks, **read)
@@ -97,6 +97,8 @@ def _date(name: str, value: Any) -> date:
 
 
 def _weeks(value: Any) -> int:
+    if value is None:
+        return CaseDates.condition_weeks
     if type(value) is not int or not 0 < value < 1000:
         raise _BadInputError("condition_weeks needs to be a number of weeks.")
     return value

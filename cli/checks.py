@@ -31,6 +31,8 @@ _HARMLESS = re.compile(
     )
 )
 _SHARED_EXAMPLE = re.compile(r"multiple different intents .* labeled with: ([\w, ]+)\.")
+_NOISE = re.compile(r"DeprecationWarning:|^  |\bINFO\b|^Implementing implicit namespace")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _WARNING = re.compile(r"UserWarning:|\b(?:WARNING|ERROR)\b")
 
 
@@ -60,7 +62,7 @@ def types(house: House) -> str:
 
 def arrows(house: House) -> str:
     """Which imports go against the arrows of pyproject.toml."""
-    return _failed(house, str(house.app.with_name("lint-imports")))
+    return _failed(house, str(house.app.with_name("lint-imports")), "--no-logo")
 
 
 def rasa_data(house: House) -> str:
@@ -97,7 +99,7 @@ def warnings_of_rasa(printed: str, only: Mapping[str, str]) -> str:
     lines = [
         line
         for line in printed.splitlines()
-        if not _HARMLESS.search(line) and not _apart(line, only)
+        if not (_HARMLESS.search(line) or _NOISE.search(line) or _apart(line, only))
     ]
     return "\n".join(lines) if any(_WARNING.search(line) for line in lines) else ""
 
@@ -141,7 +143,7 @@ def _ran(house: House, command: Sequence[str], environment: Mapping[str, str]) -
         text=True,
         check=False,
     )
-    return done.returncode, done.stdout
+    return done.returncode, _COLOUR.sub("", done.stdout)
 
 
 def main(names: Sequence[str]) -> int:

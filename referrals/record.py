@@ -65,10 +65,14 @@ def own(session: Session, staff: Staff, referral_id: str) -> Referral | None:
 
 
 def latest_draft(session: Session, staff: Staff) -> Referral | None:
-    """The draft this officer touched last, to go on with."""
+    """The draft this officer touched last at this site, to go on with."""
     return session.scalar(
         select(Referral)
-        .where(Referral.created_by == staff.id, Referral.status == Status.draft)
+        .where(
+            Referral.created_by == staff.id,
+            Referral.site == staff.site,
+            Referral.status == Status.draft,
+        )
         .order_by(Referral.updated_at.desc())
         .limit(1)
     )

@@ -1,4 +1,4 @@
-"""Who is signed in behind a request: the cookie holds a secret, everything else is on the server."""
+"""Who is signed in behind a request: the cookie holds a secret, the server all the rest."""
 
 from __future__ import annotations
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import select
+from starlette.datastructures import FormData
 
 from accounts import staff
 from accounts.demonstration import PASSWORD
@@ -17,7 +18,6 @@ from core.database import transaction
 from core.settings import settings
 from core.web import forms
 from core.web.pages import page
-from sites import site_of
 
 router = APIRouter()
 
@@ -36,7 +36,7 @@ class SignInRefusedError(Exception):
 
 
 @router.get("/sign-in")
-def sign_in_page(request: Request, next: Annotated[str, Query()] = "") -> Response:  # noqa: A002
+def sign_in_page(request: Request, next: Annotated[str, Query()] = "") -> Response:
     """Ask for user name and password."""
     if session.staff_of(request):
         return RedirectResponse(after(next), 303)
@@ -69,7 +69,7 @@ def sign_out(request: Request, form: forms.OwnForm) -> Response:
 
 
 def form_page(
-    request: Request, action: str, *, refused: SignInRefusedError | None = None, **context: object
+    request: Request, action: str, *, refused: SignInRefusedError | None = None, **context: Any
 ) -> HTMLResponse:
     """The form, which posts to ``action``; the demonstration shows its accounts beside it."""
     return page(
@@ -84,10 +84,10 @@ def form_page(
     )
 
 
-def signed_in_by(request: Request, form: forms.FormData) -> tuple[Staff, str]:
+def signed_in_by(request: Request, form: FormData) -> tuple[Staff, str]:
     """Who the form is from, with the secret of a new session; the old one ends.
 
-    Raises :class:`SignInRefusedError`, with the same words for an unknown name and a wrong password.
+    Raises :class:`SignInRefusedError`, with the same words for unknown and wrong.
     """
     username, address = forms.said(form, "username"), request.client.host if request.client else ""
     try:
@@ -109,13 +109,14 @@ def after(asked: str) -> str:
     return asked if _AFTER.fullmatch(asked) else "/officer"
 
 
-def _demonstration_people() -> list[dict[str, str]]:
+def _demonstration_people() -> list[str]:
     with transaction() as database:
-        found = database.scalars(select(Staff).where(Staff.demonstration, Staff.disabled_at.is_(None)))
-        return [
-            {"username": each.username, "role": Role(each.role).value, "site": site_of(each.site).name}
-            for each in sorted(found, key=lambda person: (person.role != "officer", person.username))
-        ]
+        people = (
+            select(Staff.username)
+            .where(Staff.demonstration, Staff.disabled_at.is_(None))
+            .order_by(Staff.role != Role.officer, Staff.username)
+        )
+        return list(database.scalars(people))
 
 
 __all__ = ["SignInRefusedError", "after", "form_page", "router", "signed_in_by"]

@@ -44,8 +44,8 @@ def after_reply(asked: dict[str, str], conversation: Conversation) -> list[Body]
     kind = Kind(asked["kind"])
     if asked["reply"] != "no":
         return answer_to(Finding(kind, Level.alarm, "answered yes"), conversation)
-    said = after_no(kind, conversation.language, _audience(conversation))
-    return [{"kind": "crisis", "lang": said.language, "text": said.text}]
+    language = conversation.language
+    return [{"kind": "text", "lang": language, "text": after_no(language)}]
 
 
 def tell_rasa(conversation: Conversation, finding: Finding) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import date
 
 import phonenumbers
 
@@ -40,15 +39,20 @@ _CALLED_REFERENCE = re.compile(
 )
 _REFERENCE = re.compile(r"\b[A-Z0-9]{3}-[A-Z0-9]{3}-[A-Z0-9]{2}\b", re.IGNORECASE)
 _SPOKEN_REFERENCE = re.compile(
-    r"\b(?=[A-Z ]*\d)[A-Z0-9]{3} ?[A-Z0-9]{3} ?[A-Z0-9]{2}\b", re.IGNORECASE
+    r"\b(?=[A-Z ]{0,9}\d)[A-Z0-9]{3} ?[A-Z0-9]{3} ?[A-Z0-9]{2}\b", re.IGNORECASE
 )
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-_MONTH = rf"(?:{'|'.join(_MONTHS)})[a-z]*\.?"
+_DAY = r"\b(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?"
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
+)
 _DATE = re.compile(
-    rf"\b\d{{1,2}}(?:st|nd|rd|th)?(?:[ ./-]+|(?: of )?)(?:\d{{1,2}}|(?:of )?{_MONTH})"
-    r"[ ./,-]+(?P<year>(?:19|20)?\d{2})\b"
-    rf"|\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? (?P<year2>(?:19|20)\d{{2}})\b"
-    r"|\b(?P<year3>(?:19|20)\d{2})[./-]\d{1,2}[./-]\d{1,2}\b",
+    rf"{_DAY}[ ./-]{{1,3}}(?:0?[1-9]|1[0-2])[ ./-]{{1,3}}(?P<numbers>(?:19|20)?\d\d)\b"
+    rf"|{_DAY}[ ./-]*(?:of )?{_MONTH}[ ./,'’-]*(?P<month>(?:19|20)?\d\d)\b"
+    # Any word between a day and a full year: the months of other languages.
+    rf"|{_DAY} [^\s\d]{{2,14}} (?P<word>(?:19|20)\d\d)\b"
+    rf"|\b{_MONTH} ?{_DAY},? (?P<after>(?:19|20)\d\d)\b"
+    r"|\b(?P<before>(?:19|20)\d\d)[./-]\d{1,2}[./-]\d{1,2}\b",
     re.IGNORECASE,
 )
 _BORN = re.compile(
@@ -56,7 +60,9 @@ _BORN = re.compile(
     r"(?: (?:on|is|was|the|dnia))*\s*[:=-]?\s*)$",
     re.IGNORECASE,
 )
-_COUNTED = r"(?!(?:year|yr|month|week|day|night|hour|minute|time|pint|can|bottle|unit|kid|drink)s?\b)"
+_COUNTED = (
+    r"(?!(?:year|yr|month|week|day|night|hour|minute|time|pint|can|bottle|unit|kid|drink)s?\b)"
+)
 _STREET = re.compile(
     rf"\b(?i:(?:flat|house|unit|apartment|apt|room|no\.?) \d{{1,4}}[a-z]?,? )?\d{{1,4}}[A-Za-z]?,? "
     rf"(?:(?i:{_COUNTED}(?:[a-z][\w'’.-]+ ){{1,3}}"
@@ -97,7 +103,7 @@ def _birth_date(match: re.Match[str]) -> str:
 
 
 def _year(match: re.Match[str]) -> int:
-    year = int(match["year"] or match["year2"] or match["year3"])
+    year = int(next(filter(None, match.groups())))
     if year >= 100:
         return year
     century = today().year // 100 * 100
@@ -106,17 +112,6 @@ def _year(match: re.Match[str]) -> int:
 
 def _spoken(match: re.Match[str]) -> str:
     return "[reference]" if read_reference(match[0]) else match[0]
-
-
-def _telephone(match: re.Match[str]) -> str:
-    return match[0] if _is_date(match[0]) else "[number]"
-
-
-def _is_date(text: str) -> bool:
-    try:
-        return bool(date.fromisoformat(text))
-    except ValueError:
-        return False
 
 
 def _without_rarer_numbers(match: re.Match[str]) -> str:
@@ -133,8 +128,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], .
     (_SPOKEN_REFERENCE, _spoken),
     (_DATE, _birth_date),
     (_CALLED_REFERENCE, r"\1[reference]"),
-    (_URN, "[reference]"),
     (_NUMBER, "[number]"),
+    (_URN, "[reference]"),
     (_STREET, "[address]"),
     (_FLAT, "[address]"),
     (re.compile(r".+", re.DOTALL), _without_rarer_numbers),

@@ -32,30 +32,32 @@ _LONGEST_NAME = 3
 _LONGEST_UNCAPITALISED = 2
 _SHORTEST_PART = 3
 # Words that are no name where one could stand, in the three languages.
-_NO_NAME = frozenset(
-    "a about after again all already also an and angry anxious are as asian at back bad because "
-    "been before being black born british but by cara clean cps custody dara dash dead depressed "
-    "did didn't do done down drinking drunk english every fine for from full gone going got "
-    "gp gurmukhi had has have he her here high him his home homeless i i'm if in indian is it it's "
-    "just left like lonely looking lost low marac me medium mental mine my need nhs no not now of "
-    "off ok old on or our out over pnc pnd police polish please problem punjabi really ready "
-    "romanian safe scared she shouting since single sober sorry standard still stuck suspect that "
-    "the their them then there they this time to today too trying uk unemployed unknown up using "
-    "very victim want was we well went were when where who will with withheld worried yes you "
-    "your monday tuesday wednesday thursday friday saturday sunday january february march april "
-    "june july august september october november december i'd i'll i've what which how "
-    "ale alkohol bo chce chcę i jest mam mieszkam mnie na nie od oraz piję pije potrzebuję się sie "
-    "w we z za że polakiem hai ha main mai te di da nu ਹੈ ਤੇ ਅਤੇ ਮੈਂ ਦਾ ਦੀ".split()
-)
+_NO_NAMES_THESE = """
+a about after again all already also an and angry anxious are as asian at back bad because
+been before being black born british but by cara clean cps custody dara dash dead depressed
+did didn't do done down drinking drunk english every fine for from full gone going got
+gp gurmukhi had has have he her here high him his home homeless i i'm if in indian is it it's
+just left like lonely looking lost low marac me medium mental mine my need nhs no not now of
+off ok old on or our out over pnc pnd police polish please problem punjabi really ready
+romanian safe scared she shouting since single sober sorry standard still stuck suspect that
+the their them then there they this time to today too trying uk unemployed unknown up using
+very victim want was we well went were when where who will with withheld worried yes you
+your monday tuesday wednesday thursday friday saturday sunday january february march april
+june july august september october november december i'd i'll i've what which how
+ale alkohol bo chce chcę i jest mam mieszkam mnie na nie od oraz piję pije potrzebuję się sie
+w we z za że polakiem hai ha main mai te di da nu ਹੈ ਤੇ ਅਤੇ ਮੈਂ ਦਾ ਦੀ
+"""
 # Names that are everyday words as well count only with a capital: "Will", not "I will".
-_ALSO_WORDS = frozenset(
-    "art ash bill bob bright brown chase chance church close cook cross daisy dale day dawn dean "
-    "drew faith field fields ford forest frank gene glen good grace grant gray green grey hall "
-    "hand hill holly hope hunt iris ivy jack jay jean joy june king lane lily little long love "
-    "major mark may mercy miles moon moore more nick north old page park pat penny price ray "
-    "rich river rob robin rock rose ruby rusty sandy short sky small stone summer sunny swift "
-    "victor violet ward wade west white will wood woods young".split()
-)
+_EVERYDAY_NAMES = """
+art ash bill bob bright brown chase chance church close cook cross daisy dale day dawn dean
+drew faith field fields ford forest frank gene glen good grace grant gray green grey hall
+hand hill holly hope hunt iris ivy jack jay jean joy june king lane lily little long love
+major mark may mercy miles moon moore more nick north old page park pat penny price ray
+rich river rob robin rock rose ruby rusty sandy short sky small stone summer sunny swift
+victor violet ward wade west white will wood woods young
+"""
+_NO_NAME = frozenset(_NO_NAMES_THESE.split())
+_ALSO_WORDS = frozenset(_EVERYDAY_NAMES.split())
 
 
 def introduced(text: str) -> list[Span]:

@@ -135,7 +135,7 @@ class NeedsReader(_Learned):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """``sure``: the learned probability at which a need counts without a word for it."""
-        return {"c": 8.0, "sure": 0.6}
+        return {"c": 8.0, "sure": 0.5}
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fit one yes-or-no for each need; examples of other intents show what is none."""
@@ -145,7 +145,7 @@ class NeedsReader(_Learned):
         codes = sorted(set().union(*told))
         weights, bias = [], []
         for code in codes:
-            model = LogisticRegression(C=self.config["c"], class_weight="balanced", max_iter=400)
+            model = LogisticRegression(C=self.config["c"], max_iter=400)
             model.fit(rows, [code in needs for needs in told])
             weights.append(model.coef_[0])
             bias.append(model.intercept_[0])

@@ -118,7 +118,7 @@ def _by_rule(
         if denied(message, start, known.cues):
             value = _graded(rule.denied)
         else:
-            value = _value(rule, match, message.sentence(start, end), day)
+            value = _value_near(rule, match, message, day)
         if value:
             sure = rule.sure and value[1] and not hedged(message, start, known.cues)
             yield _Said(value[0], sure, start, end, rule.in_a_list)
@@ -136,6 +136,16 @@ def _all_parts(rule: Rule, message: Message, known: Patterns) -> Iterator[_Said]
     spans = [match.span() for match in matches if match]
     if len(spans) == len(rule.said):
         yield _Said(rule.value, rule.sure, min(spans)[0], max(end for _, end in spans))
+
+
+def _value_near(
+    rule: Rule, match: re.Match[str], message: Message, day: date
+) -> tuple[str, bool] | None:
+    """A date close by settles it; failing that, one in the same sentence."""
+    near = _value(rule, match, message.near(*match.span()), day)
+    if near and near[1]:
+        return near
+    return _value(rule, match, message.sentence(*match.span()), day)
 
 
 def _value(rule: Rule, match: re.Match[str], around: str, day: date) -> tuple[str, bool] | None:

@@ -11,29 +11,32 @@ Found = tuple[str, bool] | None
 
 ADULT = 18
 LOOK_BACK_MONTHS = 24
-_UNITS = dict(
-    zip("one two three four five six seven eight nine".split(), range(1, 10), strict=True)
-)
-_TEENS = dict(
-    zip(
-        "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(),
-        range(10, 20),
-        strict=True,
+_UNITS = {
+    word: at
+    for at, word in enumerate(
+        [
+            *["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"],
+            *["eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen"],
+            *["eighteen", "nineteen"],
+        ],
+        start=1,
     )
-)
-_TENS = dict(
-    zip(
-        "twenty thirty forty fifty sixty seventy eighty ninety".split(),
-        range(20, 100, 10),
-        strict=True,
+}
+_TENS = {
+    word: 10 * at
+    for at, word in enumerate(
+        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2
     )
-)
-_NUMBERS = _UNITS | _TEENS | _TENS | {"a": 1, "an": 1, "couple": 2}
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+}
+_NUMBERS = _UNITS | _TENS | {"a": 1, "an": 1, "couple": 2}
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _DATE = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[/ ]([a-z]{3,9}|\d{1,2})[/ ](\d{4}|\d{2})\b")
 _YEAR = re.compile(r"\b((?:19|20)\d\d)\b")
 _AGO = re.compile(r"\b([a-z]+|\d+) (?:of )?(year|month|week|day)s? (?:ago|back|old)\b")
-_RECENT = re.compile(r"\b(?:last|this|earlier this) (?:year|month|week)\b|\brecent(?:ly)?\b")
+_RECENT = re.compile(
+    r"\b(?:last|this|earlier this) (?:year|month|week)\b|\brecent(?:ly)?\b"
+    rf"|\bin (?:{'|'.join(_MONTHS)})[a-z]*\b(?! *(?:19|20)\d\d)"
+)
 _LONG_AGO = re.compile(
     r"\b(?:years ago|decades? ago|ages ago|long time ago|historic(?:al)?|as a (?:juvenile|youth)"
     r"|outside (?:the )?look ?back|(?:over|more than) (?:two|2|24) (?:years?|months)|older than)\b"

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 
 from bot.runtime.text import clauses, fold
 
@@ -13,21 +14,23 @@ _WORD = re.compile(r"[a-z0-9]+")
 _DOTTED_DATE = re.compile(r"(?<=\d)\.(?=\d)")
 _SECTION = re.compile(r"^(s|sec)\.?(?=\d)")
 _BRACKET = re.compile(r"[()\[\]{}]")
+_ROLE = re.compile(r"\((\w+)\)")
 _QUOTE = re.compile(r"[\"*<>|~]")
-_JOINED = re.compile(r"(?<=[a-z])/(?=[a-z]{3})|(?<=\w)[-_](?=\w)")
+_JOINED = re.compile(r"(?<=[a-z])/(?=[a-z]{2})|(?<=\w)[-_](?=\w)")
 _COMMA_BEFORE_DIGIT = re.compile(r"(?<=[a-z]),(?=\d)")
 _ANSWERED = re.compile(r"\?(?=\s*(?:yes|no|nope|nah|nil|none|n/a|yeah|yep|y|n)\b)")
 _LABEL_DASH = re.compile(r"(?:^|(?<=[.,;\n]))(\s*(?:[\w/]+ ){1,3})[-](?=\s)")
 _HARD = re.compile(r"[.!?;\n]")
-_TYPO_LENGTH = 6
-_NEAR = 70
+_TOO_LONG = re.compile(r"([^;|]{300}\S{0,40})\s")
+_TYPO_LENGTH, _LONGEST = 6, 16
+_NEAR = 40
 _SWAPPED = {"he": "she", "she": "he", "him": "her", "his": "her", "her": "his"}
 _PRONOUN = re.compile(r"\b(?:he|she|him|his|her)\b")
 
 
 @dataclass(frozen=True)
 class Spelling:
-    """The reviewed word list: shorthand to plain word, and words whose slips of one letter count."""
+    """The reviewed word lists: shorthand to plain word, and words whose one-letter slips count."""
 
     same_word: Mapping[str, str]
     near: Mapping[str, str]
@@ -46,7 +49,7 @@ class Spelling:
             return self.same_word[word]
         if word[-1:] == "s" and word[:-1] in self.same_word:
             return self.same_word[word[:-1]]
-        if len(word) < _TYPO_LENGTH or word in self.known:
+        if not _TYPO_LENGTH <= len(word) <= _LONGEST or {word, word.removesuffix("s")} & self.known:
             return word
         return next((self.near[less] for less in _one_less(word) if less in self.near), word)
 
@@ -145,7 +148,13 @@ def _tokens(text: str) -> Iterator[tuple[str, re.Match[str]]]:
 
 
 def _plain(token: str, spelling: Spelling) -> str:
-    word = _DOTTED_DATE.sub("/", fold(token).replace("'", ""))
+    word = fold(token)
+    if word in spelling.same_word:
+        return spelling.same_word[word]
+    word = _DOTTED_DATE.sub("/", word.replace("'", ""))
+    role = _ROLE.match(word)
+    if role and spelling.plain(role[1]) in ("suspect", "victim"):
+        return spelling.plain(role[1]) + word[role.end() :]
     word = _SECTION.sub("s", word)
     word = _QUOTE.sub("", _BRACKET.sub(", ", word)).replace("=", ":")
     word = _COMMA_BEFORE_DIGIT.sub(", ", word)
@@ -161,7 +170,7 @@ def _marked(line: str, cues: Cues) -> str:
     """The line at the same length, with a mark at the end of each break and questions hidden."""
     shown, parts = list(line), clauses(line)
     sentence_is_asked = False
-    for here, following in zip(parts, [*parts[1:], None]):
+    for here, following in zip_longest(parts, parts[1:]):
         end = here.start + len(here.text)
         gap = line[end : following.start if following else len(line)]
         hidden = _hidden_from(here.text, "?" in gap, sentence_is_asked, cues)
@@ -171,7 +180,8 @@ def _marked(line: str, cues: Cues) -> str:
             hard = _HARD.search(gap)
             shown[end : end + len(gap)] = ("|" if hard else ";").rjust(len(gap))
             sentence_is_asked = not hard and (sentence_is_asked or (opens and "?" not in gap))
-    return "".join(shown)
+    # Dictated text may have no breaks at all; a bound keeps every pattern's cost small.
+    return _TOO_LONG.sub(r"\1;", "".join(shown))
 
 
 def _hidden_from(clause: str, ends_asking: bool, sentence_is_asked: bool, cues: Cues) -> int | None:

@@ -60,7 +60,9 @@ class Rules(dict[Words, Words]):
 
 def load(path: Path) -> Any:
     """Read one reviewed YAML file."""
-    return yaml.load(path.read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    # The C parser is ten times as quick, and as safe; a build of PyYAML may lack it.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(path.read_text("utf-8"), Loader=loader)  # noqa: S506
 
 
 def expand(phrase: str) -> list[str]:
@@ -176,10 +178,10 @@ def _member(word: str, draft: _Draft) -> str:
 
 def _add_rules(rules: Rules, sheet: dict[str, Iterable[str]], read: Callable[[str], Words]) -> None:
     for target, sources in sheet.items():
-        result = tuple(target.split()) if target != "NOTHING" else ()
+        result = () if target == "NOTHING" else tuple(target.removesuffix("+").split())
         for source in itertools.chain.from_iterable(map(expand, sources)):
-            if source:
-                rules.learn(read(source), result)
+            words = read(source)
+            rules.learn(words, result + words[-1:] if target.endswith("+") else result)
 
 
 def _number(word: str) -> str:

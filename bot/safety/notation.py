@@ -7,8 +7,9 @@ a denial, within the sentence · ``(a b|c|)`` alternatives of any length.
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ class Pattern:
     """What a match means: a risk (kind and level per audience), or a role in judging a risk.
 
     Roles: ``risk``; ``hint``, which counts only beside a second one; ``idiom``, which unmakes a
-    risk that it overlaps; ``past`` and ``fiction``, which lower a risk in their sentence by a level.
+    risk that it overlaps; ``past`` and ``fiction``, which lower a risk in their sentence.
     """
 
     id: str
@@ -77,7 +78,7 @@ def _pattern(entry: dict[str, Any], sheet: dict[str, Any], lexicon: Lexicon) -> 
         reading
         for phrase in entry["phrases"]
         for text in expand(phrase)
-        for reading in [tuple(_elements(text, lexicon))]
+        for reading in [_trimmed(list(_elements(text, lexicon)))]
     )
     officer = entry.get("officer", sheet.get("officer", role))
     return Pattern(
@@ -106,11 +107,20 @@ def _elements(text: str, lexicon: Lexicon) -> Iterator[Element]:
             plain = []
             yield _element(word, lexicon)
         else:
-            plain.append(word if word.isupper() else fold(word))
+            plain.append(_meaning(word, lexicon) if word.isupper() else fold(word))
     yield from _plain(plain, lexicon)
 
 
+def _trimmed(elements: list[Element]) -> tuple[Element, ...]:
+    """Without gaps at the ends, which would only find the same thing several times."""
+    while elements and elements[-1].gap:
+        elements.pop()
+    return tuple(itertools.dropwhile(lambda element: element.gap, elements))
+
+
 def _plain(words: list[str], lexicon: Lexicon) -> Iterator[Element]:
+    if fillers := lexicon.fillers.intersection(words):
+        raise ValueError(f"{' '.join(words)!r} can never be read: {sorted(fillers)} are fillers")
     yield from (Element(frozenset({word})) for word in lexicon.canonical(words))
 
 
@@ -118,26 +128,31 @@ def _element(word: str, lexicon: Lexicon) -> Element:
     if word.startswith("~"):
         return Element(gap=int(word[1:]))
     body, optional = word.removesuffix("?"), word.endswith("?")
-    if body.startswith("<"):
-        return Element(frozenset().union(*_classes(body[1:-1], lexicon)), optional=optional)
     parts = body.split("/")
+    named = [_class(part[1:-1], lexicon) for part in parts if part.startswith("<")]
+    plain = [part for part in parts if not part.startswith("<") and not part.endswith("*")]
     return Element(
-        frozenset(_single(part, lexicon) for part in parts if not part.endswith("*")),
+        frozenset().union(*named, (_single(part, lexicon) for part in plain)),
         tuple(fold(part[:-1]) for part in parts if part.endswith("*")),
         optional,
     )
 
 
-def _classes(names: str, lexicon: Lexicon) -> Iterable[frozenset[str]]:
-    try:
-        return [lexicon.classes[name] for name in names.split("|")]
-    except KeyError as missing:
-        raise ValueError(f"no class {missing} in words/*.yml") from None
+def _class(name: str, lexicon: Lexicon) -> frozenset[str]:
+    if name not in lexicon.classes:
+        raise ValueError(f"no class {name} in words/*.yml")
+    return lexicon.classes[name]
+
+
+def _meaning(word: str, lexicon: Lexicon) -> str:
+    if word not in lexicon.known:
+        raise ValueError(f"no frame in words/*.yml gives {word}")
+    return word
 
 
 def _single(word: str, lexicon: Lexicon) -> str:
     if word.isupper():
-        return word
+        return _meaning(word, lexicon)
     words = lexicon.canonical([fold(word)])
     if len(words) != 1:
         raise ValueError(f"{word!r} reads as {words}: write it as a group (a|b)")

@@ -35,7 +35,9 @@ _LONGEST_WORD = 40
 class Reader:
     """Turns text into words of a closed vocabulary, so that memory does not grow with use."""
 
-    def __init__(self, lexicon: Lexicon, pattern_words: Iterable[str], stems: Iterable[str]):
+    def __init__(
+        self, lexicon: Lexicon, pattern_words: Iterable[str], stems: Iterable[str]
+    ) -> None:
         self._lexicon = lexicon
         self.known = lexicon.known | frozenset(pattern_words)
         self._stems = frozenset(stems)
@@ -167,7 +169,7 @@ class Reader:
 
     @cached_property
     def _roman(self) -> dict[str, str]:
-        """Romanised Punjabi has no fixed spelling: its telling words by their consonants and vowels."""
+        """Telling words of romanised Punjabi, which has no fixed spelling, by how they sound."""
         return {_skeleton(word): word for word in sorted(self._lexicon.misspelt["pa"])}
 
     def _stemmed(self, word: str) -> str:

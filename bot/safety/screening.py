@@ -11,8 +11,8 @@ from spacy.matcher import Matcher
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-from bot.safety.lexicon import BREAK, COMMA, Lexicon, read_lexicon
-from bot.safety.model import Finding, Kind, Level, urgency
+from bot.safety.lexicon import BREAK, read_lexicon
+from bot.safety.model import Finding, Level, urgency
 from bot.safety.notation import (
     DENIALS,
     Element,
@@ -162,35 +162,30 @@ def screen(
     holds the person's own last messages, oldest first. An officer's account of an offence is no
     finding, a risk from now on is (``officer:`` in the pattern files).
     """
-    earlier = list(previous)[-_REMEMBERED:]
-    now = list(_SCREEN.findings(_SCREEN.reader.read(text, language), audience))
+
+    def shown(message: str) -> list[tuple[Finding, bool]]:
+        return list(_SCREEN.findings(_SCREEN.reader.read(message, language), audience))
+
+    now, earlier = shown(text), list(previous)[-_REMEMBERED:]
     found = [finding for finding, hint in now if not hint]
-    if not earlier and not found and len(now) < 2:
-        return None
-    found += _together(text, earlier, now, language, audience)
+    before = [entry for message in earlier for entry in shown(message)]
+    found += _added_up(before, now)
+    if earlier:
+        recent = [message.rstrip(" .!?…") for message in earlier[-_JOINED:]]
+        answered = {finding.pattern for finding, _ in [*before, *now, *shown(" ".join(recent))]}
+        found += [
+            finding
+            for finding, hint in shown(" ".join([*recent, text]))
+            if not hint and finding.pattern not in answered
+        ]
     return min(found, key=urgency, default=None)
 
 
-def _together(
-    text: str, earlier: list[str], now: list[tuple[Finding, bool]], language: str, audience: str
+def _added_up(
+    before: list[tuple[Finding, bool]], now: list[tuple[Finding, bool]]
 ) -> Iterator[Finding]:
-    """What only shows across messages: a phrase that runs on, or hints that add up."""
-    before = [
-        entry
-        for message in earlier
-        for entry in _SCREEN.findings(_SCREEN.reader.read(message, language), audience)
-    ]
-    if earlier:
-        joined = " ".join(message.rstrip(" .!?…") for message in [*earlier[-_JOINED:], text])
-        alone = {finding.pattern for finding, _ in [*before, *now]}
-        words = _SCREEN.reader.read(joined, language)
-        yield from (
-            finding
-            for finding, hint in _SCREEN.findings(words, audience)
-            if not hint and finding.pattern not in alone
-        )
-    fresh = {(f.kind, f.pattern) for f, hint in now if hint}
-    for kind in {kind for kind, _ in fresh}:
-        hints = sorted({f.pattern for f, hint in [*before, *now] if hint and f.kind == kind})
+    """Two different hints of one kind are a question, if one of them is new."""
+    for kind in {finding.kind for finding, hint in now if hint}:
+        hints = {f.pattern for f, hint in [*before, *now] if hint and f.kind == kind}
         if len(hints) > 1:
-            yield Finding(kind, Level.check, "+".join(hints))
+            yield Finding(kind, Level.check, "+".join(sorted(hints)))

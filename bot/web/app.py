@@ -11,7 +11,9 @@ from starlette.types import ASGIApp, Scope
 
 from accounts.web import sign_in
 from bot.web import api, errors, health, officer, pages, widget
+from bot.web.shown import pieces_of, sms_href, tel_href, web_href
 from core.settings import BUILD
+from core.web.pages import templates
 from core.web.security import Secured
 from referrals.web import receipt
 
@@ -33,6 +35,8 @@ def application() -> FastAPI:
     """Every route of the public port; nothing of Rasa and of the actions is among them."""
     made = FastAPI(title="Help near you", docs_url=None, redoc_url=None, openapi_url=None)
     errors.install(made)
+    for filter_ in (pieces_of, sms_href, tel_href, web_href):
+        templates().filters[filter_.__name__] = filter_
     for each in (api, health, pages, officer, sign_in, receipt, widget):
         made.include_router(each.router)
     made.include_router(widget.script)

@@ -18,6 +18,7 @@ from core.web.pages import page
 
 log = logging.getLogger("cara.web")
 
+SIGN_IN_AGAIN = "You are signed out. Sign in again in a new tab, then send this once more."
 OURS = "Something went wrong on our side. Please try again."
 _JSON = ("/api/", "/healthz", "/readyz")
 _WORDS = {
@@ -49,7 +50,14 @@ def _answer(request: Request, status: int, code: str, message: str) -> Response:
         return error_json(status, code, message)
     if "hx-request" not in request.headers:
         return page(request, "error.html", status=status, cookies=False, words=message)
-    fragment = page(request, "parts/problem.html", status=status, cookies=False, words=message)
+    return _problem(request, status, message)
+
+
+def _problem(request: Request, status: int, message: str, link: str = "") -> Response:
+    """Above the message box, so that nothing typed is lost."""
+    fragment = page(
+        request, "parts/problem.html", status=status, cookies=False, words=message, link=link
+    )
     fragment.headers["hx-retarget"] = "#composer-problem"
     fragment.headers["hx-reswap"] = "innerHTML"
     return fragment
@@ -64,8 +72,9 @@ def _malformed(request: Request, _error: Any) -> Response:
 
 
 def _http_error(request: Request, error: Any) -> Response:
-    words = _WORDS.get(error.status_code, str(error.detail))
-    return _answer(request, error.status_code, "http", words)
+    for_scripts = request.url.path.startswith(_JSON)
+    words = "" if for_scripts else _WORDS.get(error.status_code, "")
+    return _answer(request, error.status_code, "http", words or str(error.detail))
 
 
 def _forged(request: Request, _error: Any) -> Response:
@@ -76,7 +85,7 @@ def _sign_in_needed(request: Request, error: Any) -> Response:
     address = f"/sign-in?next={quote(error.path)}"
     if "hx-request" not in request.headers:
         return RedirectResponse(address, 303)
-    return Response(status_code=401, headers={"hx-redirect": address})
+    return _problem(request, 401, SIGN_IN_AGAIN, link="/sign-in")
 
 
 def _ours(request: Request, error: Exception) -> Response:

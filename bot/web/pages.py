@@ -10,9 +10,9 @@ from starlette.exceptions import HTTPException
 
 from bot.channels.chat import begin_chat
 from bot.channels.render import text_body
-from bot.conversations import Conversation, add_message, messages_after
+from bot.conversations import Conversation, actor_of, add_message, messages_after
 from bot.web import talk
-from bot.web.wording import DEFAULT, languages, page_words
+from bot.web.wording import DEFAULT, NAMES, languages, page_words
 from core.audit import record
 from core.database import transaction
 from core.settings import settings
@@ -89,7 +89,7 @@ def change_language(request: Request, form: forms.OwnForm) -> Response:
             session, conversation, "assistant", text_body("utter_language_changed", language)
         )
         actor = f"conversation:{conversation.id}"
-        record(session, talk.actor_of(conversation), "conversation.language", actor)
+        record(session, actor_of(conversation), "conversation.language", actor)
     return RedirectResponse("/chat#latest", 303)
 
 
@@ -137,7 +137,15 @@ def _start(
         t=words,
         lang=words.language,
         languages=languages(),
-        sites=[site for site in all_sites().values() if site.directory or site.referral],
+        names=NAMES,
+        site_items=[
+            {"value": site.code, "text": site.name}
+            for site in all_sites().values()
+            if site.directory or site.referral
+        ],
+        error_list=[
+            {"text": words(key), "href": f"#{name}"} for name, key in (problems or {}).items()
+        ],
         going_on=_conversation(request) is not None,
         problems=problems or {},
         given=given or {"who": "", "site": ""},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
+from typing import Any
 
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import select
@@ -15,7 +16,7 @@ from bot.channels.chat import ChatError, Incoming, take_turn
 from bot.conversations import TOKEN, Conversation, actor_of, messages_after
 from bot.web.limits import refuse_flood
 from bot.web.shown import Shown, shown
-from bot.web.wording import PageWords, languages, page_words
+from bot.web.wording import NAMES, PageWords, languages, page_words
 from core.audit import record
 from core.clock import now
 from core.database import transaction
@@ -154,7 +155,7 @@ def new_messages(request: Request, chat: Chat, after: int) -> Response:
 
 
 def incoming(form: FormData) -> Incoming:
-    """What a form sends, as the channel takes it; a date's boxes and ticked boxes become one value."""
+    """What a form sends, as the channel takes it; boxes of a date or to tick become one value."""
     name = forms.said(form, "field")
     if name:
         return Incoming(field=name, value=_value(form))
@@ -184,15 +185,17 @@ def _asks(message: Shown, name: str) -> bool:
     return bool(name and message.card and message.card["name"] == name)
 
 
-def _context(chat: Chat, after: int, problem: Problem | None) -> dict[str, object]:
+def _context(chat: Chat, after: int, problem: Problem | None) -> dict[str, Any]:
     with transaction() as session:
         every = shown(messages_after(session, chat.conversation.id, 0))
     messages = [each for each in every if each.n > after]
     return {
         "chat": chat,
+        "staff": chat.staff,
         "t": chat.words,
         "lang": chat.words.language,
         "languages": languages(),
+        "names": NAMES,
         "messages": messages,
         "latest": next((each.n for each in messages if each.active), 0),
         "problem": problem,

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from accounts.tables import Role, Staff
 from accounts.web import session, sign_in
 from bot.channels.chat import ChatError, begin_chat
-from bot.conversations import token_for
+from bot.conversations import Conversation, token_for
 from bot.web import talk
 from bot.web.api import Bearer, site_for
 from bot.web.officer import begin_officer_chat
@@ -99,9 +99,7 @@ def begin(request: Request, form: Form) -> Response:
 
 
 @router.get("/messages")
-def messages(
-    request: Request, token: Bearer, after: Annotated[int, Query(ge=0)] = 0
-) -> Response:
+def messages(request: Request, token: Bearer, after: Annotated[int, Query(ge=0)] = 0) -> Response:
     """What the frame does not show yet."""
     return talk.new_messages(request, _held(token), after)
 
@@ -160,7 +158,7 @@ def _window(
 
 def _handed_over(request: Request, site: str, staff: Staff) -> Response:
     if staff.role != Role.officer or staff.site != site:
-        return page(request, "hand_over.html", status=403, token="", site=site_of(site))  # noqa: S106
+        return page(request, "hand_over.html", status=403, token="", site=site_of(site))
     open_one = talk.officers_conversation(staff)
     token = token_for(open_one) if open_one else begin_officer_chat(staff)[1]
     return page(request, "hand_over.html", token=token, site=site_of(site))
@@ -182,7 +180,7 @@ def _held(token: str) -> talk.Chat:
     return _chat(conversation)
 
 
-def _chat(conversation: talk.Conversation) -> talk.Chat:
+def _chat(conversation: Conversation) -> talk.Chat:
     return talk.Chat(conversation, page="", say="/widget/say", cookies=False)
 
 

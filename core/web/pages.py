@@ -44,14 +44,12 @@ def page(
     held = forms.cookie_of(request) if cookies else ""
     token = forms.token_for(held) if cookies else ""
     hidden = Markup('<input type="hidden" name="{}" value="{}">').format(forms.FIELD, token)
-    html = templates().get_template(template).render(
-        nonce=nonce_of(request),
-        demo=settings().demo,
-        csrf=hidden if cookies else "",
-        **context,
-    )
-    response = HTMLResponse(html, status)
+    context |= {
+        "nonce": nonce_of(request),
+        "demo": settings().demo,
+        "csrf": hidden if cookies else "",
+    }
+    response = HTMLResponse(templates().get_template(template).render(context), status)
     if cookies and request.cookies.get(forms.COOKIE) != held:
         forms.set_cookie(response, forms.COOKIE, held)
     return response
-

@@ -24,6 +24,7 @@ def content_security_policy(
     nonce: str, *, framed_by: Iterable[str] = (), frames: str = "'none'"
 ) -> str:
     """The policy of one response; ``framed_by`` lists the origins that may show it in a frame."""
+    hosts = " ".join(framed_by) or "'none'"
     return "; ".join(
         [
             "default-src 'none'",
@@ -35,7 +36,7 @@ def content_security_policy(
             "base-uri 'none'",
             "object-src 'none'",
             f"frame-src {frames}",
-            f"frame-ancestors {' '.join(framed_by) or "'none'"}",
+            f"frame-ancestors {hosts}",
         ]
     )
 

@@ -1,4 +1,4 @@
-"""The receipt: what was sent and frozen, for the officer and the authoriser, to read and to print."""
+"""The receipt: what was sent and frozen, for officer and authoriser, to read and to print."""
 
 from __future__ import annotations
 
@@ -32,14 +32,17 @@ OUTCOMES = {
     "needs_supervisor": "A supervisor has to look at it",
 }
 # The spelling alphabet that police and the provider both use on the telephone.
-_SPELLING = dict(
-    zip(
-        "ACDEFGHJKLMNPQRTUVWXY34679",
-        "Alfa Charlie Delta Echo Foxtrot Golf Hotel Juliett Kilo Lima Mike November Papa Quebec "
-        "Romeo Tango Uniform Victor Whiskey X-ray Yankee three four six seven nine".split(),
-        strict=True,
-    )
+_WORDS = (
+    "Alfa Charlie Delta Echo Foxtrot Golf Hotel Juliett Kilo Lima Mike November Papa Quebec Romeo"
+    " Tango Uniform Victor Whiskey X-ray Yankee"
 )
+_SPELLING = {word[0]: word for word in _WORDS.split()} | {
+    "3": "three",
+    "4": "four",
+    "6": "six",
+    "7": "seven",
+    "9": "nine",
+}
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class Line:
 
 @router.get("/{reference}/receipt")
 def receipt(request: Request, reference: str, staff: SignedIn) -> Response:
-    """The receipt for its officer and its authoriser; 404 for anybody else, as if there were none."""
+    """The receipt for its officer and its authoriser; for anybody else there is none (404)."""
     with transaction() as session:
         held = read_reference(reference)
         found = record.by_reference(session, staff, held) if held else None
@@ -85,11 +88,11 @@ def spelled(reference: str) -> str:
 
 def _fields(session: Session, referral: Referral) -> list[Line]:
     return [
-        Line(each["question"], _words(session, each)) for each in (referral.frozen or {})["fields"]
+        Line(each["question"], _answer(session, each)) for each in (referral.frozen or {})["fields"]
     ]
 
 
-def _words(session: Session, given: dict[str, Any]) -> str:
+def _answer(session: Session, given: dict[str, Any]) -> str:
     field, value = BY_NAME.get(given["name"]), given["answer"]
     if not value:
         return NOT_GIVEN

@@ -10,6 +10,9 @@ import pytest
 from tests.journeys import running
 from tests.journeys.people import Chat
 from tests.journeys.running import Copy
+from tests.pages.conftest import chromium
+
+__all__ = ["chromium"]
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services_directory.build_places import _nearest_outward
+from services_directory.codepoint import postcodes
 from services_directory.places import (
     Place,
     distance_m,
@@ -149,3 +150,8 @@ def test_a_place_lies_in_the_outward_code_of_its_nearest_postcode_and_in_none_fa
     assert nearest(2_100.0, 1_500.0) == "GU11"
     assert nearest(2_300.0, 1_500.0) == "SO23"
     assert nearest(90_000.0, 90_000.0) == ""
+
+
+def test_a_postcode_without_a_position_in_the_source_is_not_put_at_the_edge_of_the_map() -> None:
+    assert (0, 0) not in postcodes("WV").values()
+    assert (0, 0) not in postcodes("PO").values()

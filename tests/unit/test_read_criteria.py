@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 import time
 from datetime import date
@@ -13,10 +12,40 @@ import pytest
 import yaml
 
 from bot.runtime.criteria import Reading, read_criteria
+from bot.runtime.criteria_rules import patterns
 
 ROOT = Path(__file__).resolve().parents[2]
 DEV = yaml.load((ROOT / "data/dev/officer_criteria.yml").read_text("utf-8"), Loader=yaml.BaseLoader)
+TRAINING = yaml.safe_load((ROOT / "data/nlu/officer/answers.en.yml").read_text("utf-8"))["nlu"]
 TODAY = date.fromisoformat(DEV["today"])
+
+# The codes that `cara understand` may print; the same as the rule sets know.
+CODES = {
+    "B01_age": "yes no",
+    "B02_admission": "full partial no not_interviewed",
+    "B03_evidence": "yes no waiting",
+    "B04_offence": "common_assault criminal_damage harassment threatening_behaviour domestic_theft"
+    " other indictable_only more_than_one",
+    "B05_relationship": "current_partner ex_partner family_member other",
+    "B06_risk": "standard medium high not_done",
+    "B07_ccb": "no yes not_sure",
+    "B08_history": "none yes older not_checked",
+    "B08b_incidents": "none yes not_checked",
+    "B09_order": "no yes",
+    "B10_bail": "no yes",
+    "B11_victim_asked": "yes not_yet cannot_reach",
+    "B12_victim_view": "supports neutral does_not_support not_said",
+    "B13_victim_risk": "no yes not_sure",
+    "B14_consent": "yes no wants_advice",
+    "B15_explained": "yes no",
+    "B16_sex": "men women other",
+    "B17_language": "yes no_polish no_punjabi no_other",
+    "B18_fit": "yes concern",
+    "B19_time": "fits does_not_fit",
+    "B20_children": "no yes not_sure",
+    "B21_contact": "yes no",
+    "B23_disposal": "conditional_caution community_resolution other",
+}
 
 
 def sure(text: str, asked: str | None = None) -> dict[str, str]:
@@ -41,9 +70,8 @@ def test_development_set_is_read_with_high_precision_and_recall(
     assert recall >= 0.90
 
 
-def compared(
-    message: dict[str, Any], readings: list[Reading]
-) -> tuple[int, list[str], list[str]]:
+def compared(message: dict[str, Any], readings: list[Reading]) -> tuple[int, list[str], list[str]]:
+    """Sure readings that are right, readings that are wrong (unsure ones too), answers missed."""
     expect, maybe = message.get("expect", {}), message.get("maybe", {})
     hits, errors = 0, []
     for one in readings:
@@ -54,3 +82,160 @@ def compared(
             errors.append(f"wrong {one}")
     read = {(one.criterion, one.value) for one in readings if one.sure}
     return hits, errors, [f"missed {pair}" for pair in expect.items() if pair not in read]
+
+
+def test_a_custody_sentence_fills_what_it_says_and_nothing_else() -> None:
+    said = (
+        "32, girlfriend, slapped her last night, full admission, DASH came out standard, "
+        "she wants him to get help not go to court"
+    )
+    assert sure(said) == {
+        "B01_age": "yes",
+        "B02_admission": "full",
+        "B04_offence": "common_assault",
+        "B05_relationship": "current_partner",
+        "B06_risk": "standard",
+        "B12_victim_view": "supports",
+    }
+
+
+@pytest.mark.parametrize("words", ["first arrest", "never been in trouble", "he's clean"])
+@pytest.mark.parametrize("asked", [None, "B08_history", "B08b_incidents"])
+def test_a_history_counts_only_where_it_was_checked(words: str, asked: str | None) -> None:
+    assert sure(words, asked) == {}
+
+
+@pytest.mark.parametrize("word", ["yes", "no", "yeah", "nope", "both", "32", "dunno", "not yet"])
+def test_short_replies_answer_nothing_without_an_open_question(word: str) -> None:
+    assert read_criteria(word) == []
+
+
+@pytest.mark.parametrize(
+    ("criterion", "yes", "no", "not_yet"),
+    [
+        ("B01_age", "yes", "no", None),
+        ("B02_admission", "full", "no", "not_interviewed"),
+        ("B03_evidence", "yes", "no", "waiting"),
+        ("B04_offence", None, None, None),
+        ("B05_relationship", None, None, None),
+        ("B06_risk", None, None, "not_done"),
+        ("B07_ccb", "yes", "no", None),
+        ("B08_history", "yes", "none", "not_checked"),
+        ("B08b_incidents", "yes", "none", "not_checked"),
+        ("B09_order", "yes", "no", None),
+        ("B10_bail", "yes", "no", None),
+        ("B11_victim_asked", "yes", "not_yet", "not_yet"),
+        ("B12_victim_view", None, None, None),
+        ("B13_victim_risk", "yes", "no", None),
+        ("B14_consent", "yes", "no", None),
+        ("B15_explained", "yes", "no", "no"),
+        ("B16_sex", None, None, None),
+        ("B17_language", "yes", None, None),
+        ("B18_fit", "yes", "concern", "concern"),
+        ("B19_time", "fits", "does_not_fit", None),
+        ("B20_children", "yes", "no", None),
+        ("B21_contact", "yes", "no", None),
+        ("B23_disposal", None, None, None),
+    ],
+)
+def test_short_replies_follow_the_polarity_of_the_open_question(
+    criterion: str, yes: str | None, no: str | None, not_yet: str | None
+) -> None:
+    for reply, value in [
+        ("Yes", yes),
+        ("yeah", yes),
+        ("nope", no),
+        ("no.", no),
+        ("not yet", not_yet),
+    ]:
+        assert sure(reply, criterion) == ({criterion: value} if value else {}), reply
+
+
+@pytest.mark.parametrize(
+    ("born", "value"),
+    [("dob 15/06/2007", "yes"), ("dob 16.06.2007", "no"), ("born 3rd March 1990", "yes")],
+)
+def test_a_birth_date_is_counted_to_the_day(born: str, value: str) -> None:
+    assert sure(born) == {"B01_age": value}
+
+
+def test_a_birth_year_eighteen_years_back_settles_nothing() -> None:
+    assert sure("born in 2007") == {}
+
+
+def test_where_the_suspect_is_a_woman_he_is_the_victim() -> None:
+    assert sure("female suspect, he is 17 and he supports a conditional caution") == {
+        "B16_sex": "women",
+        "B12_victim_view": "supports",
+    }
+
+
+def test_a_reading_shows_the_officers_own_words() -> None:
+    [reading] = read_criteria("Right – the DASH, it’s come out Standrd.")
+    assert (reading.criterion, reading.value, reading.sure) == ("B06_risk", "standard", True)
+    assert "Standrd" in reading.words
+
+
+def test_a_hedge_makes_a_reading_unsure() -> None:
+    [reading] = read_criteria("I think it was medium")
+    assert (reading.value, reading.sure) == ("medium", False)
+
+
+def test_every_pattern_answers_with_a_known_code() -> None:
+    known = {name: {*codes.split()} for name, codes in CODES.items()}
+    assert {criterion.id for criterion in patterns().criteria} == set(known)
+    for criterion in patterns().criteria:
+        values = {rule.value for rule in criterion.rules if not rule.value.startswith("=")}
+        values |= {rule.denied.rstrip("?") for rule in criterion.rules if rule.denied}
+        values |= {value for value, _ in criterion.replies.values()}
+        assert values <= known[criterion.id], criterion.id
+
+
+def test_no_development_message_is_a_training_example() -> None:
+    trained = {
+        line[2:].casefold().strip(" .")
+        for block in TRAINING
+        for line in block["examples"].splitlines()
+    }
+    assert not {m["text"].casefold().strip(" .") for m in DEV["messages"]} & trained
+
+
+def test_the_development_set_is_large_and_tempting_enough() -> None:
+    nothing = [message for message in DEV["messages"] if not message.get("expect")]
+    assert len(DEV["messages"]) >= 250
+    assert len(nothing) >= 60
+
+
+def test_a_message_is_read_in_under_three_milliseconds() -> None:
+    read_criteria("")
+    spent = []
+    for message in DEV["messages"]:
+        start = time.process_time()
+        read_criteria(message["text"], message.get("asked"), TODAY)
+        spent.append(time.process_time() - start)
+    assert statistics.median(spent) < 0.003
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        "she is ",
+        "he ",
+        "no ",
+        "dash is ",
+        "on a his the ",
+        "pnc checked and ",
+        "admitted ",
+        "?",
+        "a",
+    ],
+)
+def test_no_message_of_five_thousand_letters_takes_long(junk: str) -> None:
+    start = time.process_time()
+    read_criteria((junk * 5000)[:5000], "B08_history", TODAY)
+    assert time.process_time() - start < 1.5
+
+
+@pytest.mark.parametrize("text", ["", " \n\t ", "???", "👍", "ਹਾਂ", "\u200b", "(((", "|;~", "/yes"])
+def test_odd_messages_read_nothing(text: str) -> None:
+    assert read_criteria(text, "B10_bail") == []

@@ -1,0 +1,116 @@
+"""Both people in a real browser, on real processes, Rasa included."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from accounts.demonstration import PASSWORD
+from tests.journeys.people import CHOSEN, FIELDS, OK_ANSWERS
+from tests.journeys.running import Copy
+
+
+@pytest.fixture
+def page(chromium: Browser, copy: Copy) -> Iterator[Page]:
+    """A window of its own, with nothing remembered."""
+    context = chromium.new_context(base_url=copy.url, viewport={"width": 1100, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
+def newest(page: Page) -> str:
+    """What the assistant said last."""
+    return page.locator("#messages > li").last.inner_text()
+
+
+def press(page: Page, label: str) -> None:
+    """Press the choice of that label, and wait for the answer."""
+    before = page.locator("#messages > li").count()
+    page.get_by_role("button", name=label, exact=True).last.click()
+    expect(page.locator("#messages > li").nth(before + 1)).to_be_attached()
+
+
+def send(page: Page, text: str) -> None:
+    """Type a message and press Enter, and wait for the answer."""
+    before = page.locator("#messages > li").count()
+    page.locator("#message").fill(text)
+    page.keyboard.press("Enter")
+    expect(page.locator("#messages > li").nth(before + 1)).to_be_attached()
+
+
+def test_a_participant_finds_help_and_leaves_nothing_behind(page: Page) -> None:
+    page.goto("/")
+    page.get_by_label("I am looking for support").check()
+    page.get_by_label("Hampshire and Isle of Wight").check()
+    page.get_by_role("button", name="Start").click()
+    send(page, "I drink too much and can't sleep, I'm in Portsmouth")
+    card = page.locator("article").filter(has_text="Portsmouth Mental Health Hub")
+    expect(card.get_by_role("link", name="Call 0300 123 6621")).to_have_attribute(
+        "href", re.compile("^tel:")
+    )
+    expect(card).to_contain_text("has not checked these details yet")
+    press(page, "Show me others")
+    send(page, "I want to die")
+    assert "116 123" in newest(page)
+    page.route("https://www.bbc.co.uk/**", lambda route: route.fulfill(body="elsewhere"))
+    page.get_by_role("button", name="Exit this page").first.click()
+    page.wait_for_url("https://www.bbc.co.uk/**")
+    page.go_back()
+    expect(page.locator("body")).not_to_contain_text("Portsmouth Mental Health Hub")
+
+
+def test_an_officer_refers_somebody_and_prints_the_receipt(page: Page) -> None:
+    page.goto("/")
+    page.get_by_label("I work for the police").check()
+    page.get_by_label("Hampshire and Isle of Wight").check()
+    page.get_by_role("button", name="Start").click()
+    page.get_by_label("User name").fill("officer.hampshire")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name=re.compile("^(Start|Go on)")).first.click()
+    press(page, "Start a referral")
+    for label in OK_ANSWERS:
+        press(page, label)
+    fill_in_booking(page)
+    expect(page.locator("#messages > li").last).to_contain_text("Tadeusz Quillfeather")
+    press(page, "Confirm and send to the authoriser")
+    assert "No sergeant has decided yet" in newest(page)
+    page.get_by_role("link", name=re.compile("receipt", re.IGNORECASE)).last.click()
+    page.wait_for_url(re.compile("/referrals/.*/receipt"))
+    expect(page.locator("main")).to_contain_text("Sergeant Sam Okafor")
+    expect(page.locator("main")).to_contain_text(re.compile("no sergeant has decided", re.IGNORECASE))
+
+
+def fill_in_booking(page: Page) -> None:
+    """Every card and choice, until the answers are shown."""
+    for _ in range(40):
+        last = page.locator("#messages > li").last
+        if last.locator("dl").count():
+            return
+        card = last.locator("form.app-card input[name=field]")
+        if card.count() and (name := card.get_attribute("value")) in FIELDS:
+            fill_in_card(page, FIELDS[str(name)])
+        elif card.count():
+            press(page, "Skip this")
+        else:
+            asked = last.inner_text()
+            press(page, next(label for start, label in CHOSEN.items() if start in asked))
+    raise AssertionError("the booking never ended")
+
+
+def fill_in_card(page: Page, value: str) -> None:
+    """Type into the newest card and save it."""
+    before = page.locator("#messages > li").count()
+    card = page.locator("form.app-card").last
+    day = card.get_by_label("Day")
+    if day.count():
+        parts = zip(("Day", "Month", "Year"), value.split(), strict=True)
+        for label, part in parts:
+            card.get_by_label(label).fill(part)
+    else:
+        card.locator("input[name=value]").fill(value)
+    card.get_by_role("button", name="Save and go on").click()
+    expect(page.locator("#messages > li").nth(before + 1)).to_be_attached()

@@ -1,0 +1,81 @@
+"""What is looked for on every page: axe's rules, and ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Page
+
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+SMALLEST_TARGET = 24
+REVEALING = r"polic|abuse|offen[cd]|crim|cara\b|caution|workshop|victim|domestic"
+
+_LINT = """() => {
+  const found = [];
+  const all = (selector) => [...document.querySelectorAll(selector)];
+  if (all("h1").length !== 1) found.push(`${all("h1").length} h1`);
+  if (!document.title.trim()) found.push("no title");
+  if (!document.documentElement.lang) found.push("no language");
+  const ids = all("[id]").map((each) => each.id);
+  found.push(...ids.filter((id, at) => ids.indexOf(id) !== at).map((id) => `id ${id} twice`));
+  for (const each of all("input:not([type=hidden]), textarea, select")) {
+    const named = each.labels.length || each.getAttribute("aria-labelledby");
+    if (!named) found.push(`no label: ${each.outerHTML.slice(0, 120)}`);
+  }
+  for (const each of all("[aria-labelledby], [aria-describedby]")) {
+    for (const name of ["aria-labelledby", "aria-describedby"]) {
+      for (const id of (each.getAttribute(name) ?? "").split(/\\s+/).filter(Boolean)) {
+        if (!document.getElementById(id)) found.push(`${name} to nothing: ${id}`);
+      }
+    }
+  }
+  for (const each of all("form")) {
+    if (!each.getAttribute("action")) found.push("a form without an address");
+    if (each.getAttribute("method") !== "post") found.push("a form that is not a post");
+  }
+  for (const each of all("script")) {
+    if (!each.src && each.textContent.trim()) found.push("an inline script");
+  }
+  if (all("style").length) found.push("an inline style");
+  return found;
+}"""
+
+_SMALL = """(smallest) => [...document.querySelectorAll("button, a[href], input, textarea, summary")]
+  .filter((each) => each.checkVisibility({ visibilityProperty: true }))
+  // A link within a sentence may be as low as its line (2.5.8), one that waits for Tab is not there.
+  .filter((each) => !each.closest("p, li.govuk-body, .govuk-skip-link"))
+  .map((each) => [each.outerHTML.slice(0, 100), each.getBoundingClientRect()])
+  .filter(([, box]) => box.width && (box.width < smallest || box.height < smallest))
+  .map(([html, box]) => `${Math.round(box.width)} by ${Math.round(box.height)}: ${html}`)"""
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe finds against WCAG 2.2 AA."""
+    result: dict[str, Any] = page.evaluate(
+        "(tags) => axe.run(document, { runOnly: { type: 'tag', values: tags } })", WCAG
+    )
+    return [
+        f"{each['id']}: {node['html'][:160]} {node.get('failureSummary', '')}"
+        for each in result["violations"]
+        for node in each["nodes"]
+    ]
+
+
+def lint(page: Page) -> list[str]:
+    """What breaks our own rules for a page."""
+    found: list[str] = page.evaluate(_LINT)
+    return found
+
+
+def small_targets(page: Page) -> list[str]:
+    """What is too small to hit."""
+    found: list[str] = page.evaluate(_SMALL, SMALLEST_TARGET)
+    return found
+
+
+def overflow(page: Page) -> int:
+    """How many pixels have to be scrolled sideways."""
+    wider: int = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    return wider

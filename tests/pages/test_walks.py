@@ -1,0 +1,249 @@
+"""People at the pages: by keyboard, by ear, without JavaScript, and on their way out."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.pages.conftest import CHAT, Visit, Web
+from tests.pages.looking import overflow
+from tests.pages.staged import MARKUP
+
+CRISIS = "I want to kill myself"
+SAFE_PAGE = "https://www.bbc.co.uk/weather"
+
+_LISTEN = """() => {
+  window.heard = [];
+  const listen = (name) => {
+    const region = document.getElementById(name);
+    new MutationObserver(() => {
+      const words = region.innerText.trim();
+      if (words) window.heard.push([name, words]);
+    }).observe(region, { childList: true, characterData: true, subtree: true });
+  };
+  listen("announcer");
+  listen("announcer-urgent");
+}"""
+
+
+def begin(page: Page) -> None:
+    page.get_by_label("I am looking for support").check()
+    page.get_by_label("Hampshire").check()
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_url("**/chat")
+
+
+def tell(page: Page, text: str) -> None:
+    said = page.locator(".app-message--mine").count()
+    page.locator("#message").fill(text)
+    page.locator("#message").press("Enter")
+    expect(page.locator(".app-message--mine")).to_have_count(said + 1)
+
+
+def test_a_keyboard_is_enough(visit: Visit) -> None:
+    page = visit("/")
+    page.keyboard.press("Tab")
+    assert page.locator(":focus").inner_text() == "Skip to main content"
+    while page.evaluate("document.activeElement.name") != "who":
+        page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")
+    while page.evaluate("document.activeElement.type") != "submit":
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/chat")
+    while page.evaluate("document.activeElement.id") != "message":
+        page.keyboard.press("Tab")
+    page.keyboard.type(CRISIS)
+    page.keyboard.press("Enter")
+    page.locator(".app-message--crisis").wait_for()
+    assert page.evaluate("document.activeElement.id") == "message"
+    assert page.locator("#message").input_value() == ""
+
+
+def test_shift_and_enter_begin_a_new_line(visit: Visit) -> None:
+    page = visit("/chat", chat="greeting_en")
+    page.locator("#message").press_sequentially("one")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("Two")
+    assert page.locator("#message").input_value() == "one\nTwo"
+
+
+def test_a_new_turn_is_announced_once_and_politely(visit: Visit) -> None:
+    page = visit("/chat", chat="services_pl")
+    assert page.locator("#announcer").inner_text() == ""
+    page.evaluate(_LISTEN)
+    tell(page, "dzień dobry")
+    shown = page.locator(".app-message--theirs").last.locator(".app-message__text").inner_text()
+    heard = page.evaluate("window.heard")
+    assert [name for name, _ in heard] == ["announcer"]
+    assert heard[0][1].split() == shown.split()
+    assert page.locator("#announcer p").get_attribute("lang") == "pl"
+    assert page.get_by_role("log").get_attribute("aria-live") == "off"
+
+
+def test_a_crisis_answer_interrupts(visit: Visit) -> None:
+    page = visit("/")
+    begin(page)
+    page.evaluate(_LISTEN)
+    tell(page, CRISIS)
+    heard = page.evaluate("window.heard")
+    assert [name for name, _ in heard] == ["announcer-urgent"]
+    assert "116 123" in heard[0][1]
+    assert page.locator(".app-message--crisis a[href='tel:999']").count() >= 1
+
+
+def test_only_the_last_question_can_be_answered(visit: Visit) -> None:
+    page = visit("/")
+    begin(page)
+    assert page.locator(".app-answer").count() > 3
+    first = page.locator(".app-answer").first.inner_text()
+    tell(page, "hello")
+    assert page.get_by_role("button", name=first).count() == 0
+    page.reload()
+    assert page.get_by_role("button", name=first).count() == 0
+
+
+def test_nothing_typed_is_lost_when_it_is_too_long(visit: Visit) -> None:
+    page = visit("/chat", chat="greeting_en")
+    page.locator("#message").fill("y" * 6_000)
+    page.locator("#message").press("Enter")
+    expect(page.locator("#composer-problem")).to_contain_text("too long")
+    assert len(page.locator("#message").input_value()) == 6_000
+
+
+def test_nothing_typed_is_lost_when_nobody_answers(visit: Visit) -> None:
+    page = visit("/chat", chat="greeting_en")
+    page.route("**/chat/say", lambda route: route.abort())
+    page.locator("#message").fill("hello")
+    page.locator("#message").press("Enter")
+    expect(page.locator("#composer-problem")).to_contain_text("was not sent")
+    assert page.locator("#message").input_value() == "hello"
+
+
+def test_waiting_is_shown_and_its_dots_are_not_read_out(visit: Visit) -> None:
+    page = visit("/")
+    begin(page)
+    held = []
+    page.route("**/chat/say", held.append)
+    page.evaluate(_LISTEN)
+    page.locator("#message").fill("hello")
+    page.locator("#message").press("Enter")
+    expect(page.locator("#waiting")).to_be_visible()
+    assert page.evaluate("window.heard") == []
+    expect(page.locator("#moment")).to_be_visible(timeout=4_000)
+    held[0].continue_()
+    expect(page.locator("#waiting")).to_be_hidden()
+
+
+@pytest.mark.parametrize("state", ["markup"])
+def test_markup_is_text(state: str, visit: Visit) -> None:
+    page = visit("/chat", chat=state)
+    assert page.locator(".app-message__said").inner_text() == MARKUP
+    assert page.locator(".app-log b").count() == 0
+    assert page.locator(".app-log script").count() == 0
+    tell(page, MARKUP)
+    assert page.locator(".app-message__said").last.inner_text() == MARKUP
+
+
+def test_the_chat_works_without_javascript(visit: Visit) -> None:
+    page = visit("/", javascript=False)
+    begin(page)
+    page.locator("#message").fill(CRISIS)
+    page.get_by_role("button", name="Send").click()
+    assert page.url.endswith("/chat#latest")
+    assert page.locator("#latest.app-message--crisis").count() == 1
+    page.locator("#message").fill("z" * 6_000)
+    page.get_by_role("button", name="Send").click()
+    assert "too long" in page.locator("#composer-problem").inner_text()
+    assert len(page.locator("#message").input_value()) == 6_000
+    page.get_by_role("button", name="Polski").click()
+    assert page.locator("html").get_attribute("lang") == "pl"
+
+
+def test_a_question_card_works_without_javascript(visit: Visit) -> None:
+    page = visit("/officer/chat", staff="card_date", javascript=False)
+    for label, value in (("Day", "31"), ("Month", "2"), ("Year", "2026")):
+        page.get_by_label(label).fill(value)
+    page.get_by_role("button", name="Save and go on").click()
+    assert page.title() == "Error: Referral assistant"
+    assert "real date" in page.locator(".govuk-error-summary").inner_text()
+    assert page.get_by_label("Day").input_value() == "31"
+    page.get_by_label("Day").fill("20")
+    page.get_by_role("button", name="Save and go on").click()
+    assert page.url.endswith("/officer/chat#latest")
+    assert page.locator(".app-message__said").last.inner_text() == "Date of offence: given"
+
+
+def test_a_wrong_field_says_so_where_it_is_and_keeps_what_was_typed(visit: Visit) -> None:
+    page = visit("/officer/chat", staff="card_tel")
+    page.locator(".app-card input[type=tel]").fill("12")
+    page.locator(".app-card input[type=tel]").press("Enter")
+    summary = page.locator(".govuk-error-summary")
+    summary.wait_for()
+    assert page.evaluate("document.activeElement.className").startswith("govuk-error-summary")
+    summary.get_by_role("link").click()
+    assert page.evaluate("document.activeElement.value") == "12"
+    page.locator(".app-card input[type=tel]").fill("07700 900982")
+    page.locator(".app-card input[type=tel]").press("Enter")
+    expect(page.locator(".app-message__said").last).to_have_text("Mobile number: given")
+
+
+def test_a_draft_is_found_again(visit: Visit) -> None:
+    page = visit("/officer", staff="summary")
+    assert page.get_by_text("a draft that is not finished").count() == 1
+    page.get_by_role("button", name="Go on with your chat").click()
+    page.wait_for_url("**/officer/chat*")
+    assert page.locator(".app-summary dt").first.inner_text()
+    assert page.locator(".app-summary button").count() > 10
+
+
+@pytest.mark.parametrize("way", ["button", "shift", "link"])
+def test_exit_ends_the_chat_and_back_shows_nothing(way: str, visit: Visit, web: Web) -> None:
+    page = visit("/")
+    begin(page)
+    tell(page, CRISIS)
+    asked_for: list[str] = []
+    page.on("request", lambda request: asked_for.append(request.url))
+    cookie = next(each for each in page.context.cookies() if each["name"] == CHAT)
+    with page.expect_event("requestfailed", lambda request: request.url == SAFE_PAGE):
+        leave_by(way, page)
+    assert CHAT not in [each["name"] for each in page.context.cookies()]
+    answer = httpx.get(f"{web.url}/chat", headers={"cookie": f"{CHAT}={cookie['value']}"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    page.wait_for_load_state()
+    page.goto("about:blank")
+    for _ in range(2):
+        page.go_back()
+        assert CRISIS not in page.content()
+        assert "116 123" not in page.locator(".app-message--crisis").all_inner_texts()
+
+
+def leave_by(way: str, page: Page) -> None:
+    if way == "shift":
+        for _ in range(3):
+            page.keyboard.press("Shift")
+    elif way == "button":
+        page.locator(".govuk-exit-this-page__button").click(no_wait_after=True)
+    else:
+        page.locator(".govuk-js-exit-this-page-skiplink").focus()
+        page.keyboard.press("Enter")
+
+
+def test_at_four_hundred_per_cent_the_focus_is_not_hidden(visit: Visit) -> None:
+    page = visit("/chat", chat="services_en", width=320, height=256)
+    assert overflow(page) <= 0
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        hidden = page.evaluate(
+            """() => {
+              const focused = document.activeElement;
+              if (focused === document.body) return "";
+              const box = focused.getBoundingClientRect();
+              const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+              return top && (focused.contains(top) || top.contains(focused)) ? "" : focused.outerHTML;
+            }"""
+        )
+        assert hidden == ""

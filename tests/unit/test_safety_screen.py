@@ -1,0 +1,260 @@
+"""The safety screen on its development set, on hostile spelling, and what it says."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import bot.safety
+from bot.safety import Finding, Kind, Level, screen
+from bot.safety.answers import after_no, answer
+
+ROOT = Path(__file__).parents[2]
+
+
+class Case(NamedTuple):
+    language: str
+    audience: str
+    kind: str | None
+    level: str
+    explicit: bool
+    previous: tuple[str, ...]
+    text: str
+
+
+def read_cases() -> Iterator[Case]:
+    sheet = yaml.safe_load((ROOT / "data/dev/safety.yml").read_text("utf-8"))
+    rows = [(row, (), text) for row in sheet["groups"] for text in row["texts"]]
+    rows += [(row, tuple(row["previous"]), row["text"]) for row in sheet["conversations"]]
+    for row, previous, text in rows:
+        yield Case(
+            row["language"],
+            row.get("audience", "participant"),
+            row.get("kind"),
+            row["level"],
+            row.get("explicit", False),
+            previous,
+            text,
+        )
+
+
+CASES = list(read_cases())
+RISKS = [case for case in CASES if case.level != "none"]
+HARMLESS = [case for case in CASES if case.level == "none"]
+
+
+def seen(case: Case) -> Finding | None:
+    return screen(case.text, case.language, case.previous, case.audience)
+
+
+def found(text: str, **kwargs: Any) -> tuple[str, str] | None:
+    finding = screen(text, **kwargs)
+    return (finding.kind.value, finding.level.value) if finding else None
+
+
+def test_the_package_gives_exactly_its_interface() -> None:
+    assert bot.safety.__all__ == ["Finding", "Kind", "Level", "screen"]
+
+
+def test_the_development_set_is_large_and_half_harmless() -> None:
+    english = [case for case in CASES if case.language == "en"]
+    assert len(english) >= 300
+    assert sum(case.level == "none" for case in english) >= 150
+    for language in ("pl", "pa"):
+        assert sum(case.language == language for case in CASES) >= 60
+
+
+@pytest.mark.parametrize("case", [case for case in RISKS if case.explicit], ids=lambda c: c.text)
+def test_no_explicit_first_person_statement_is_missed(case: Case) -> None:
+    assert seen(case) is not None
+
+
+@pytest.mark.parametrize(("language", "floor"), [("en", 0.9), ("pl", 0.85), ("pa", 0.85)])
+def test_recall_by_language(language: str, floor: float) -> None:
+    risks = [case for case in RISKS if case.language == language]
+    missed = [case.text for case in risks if seen(case) is None]
+    assert 1 - len(missed) / len(risks) >= floor, missed
+
+
+@pytest.mark.parametrize("language", ["en", "pl", "pa"])
+def test_most_risks_have_the_kind_and_level_a_reader_gave_them(language: str) -> None:
+    risks = [case for case in RISKS if case.language == language]
+    agreed = [
+        case for case in risks if (f := seen(case)) and (f.kind, f.level) == (case.kind, case.level)
+    ]
+    assert len(agreed) / len(risks) >= 0.85
+
+
+@pytest.mark.parametrize(("level", "ceiling"), [(Level.alarm, 0.05), (Level.check, 0.15)])
+def test_harmless_messages_are_seldom_interrupted(level: Level, ceiling: float) -> None:
+    flagged = [case.text for case in HARMLESS if (f := seen(case)) and f.level is level]
+    assert len(flagged) / len(HARMLESS) <= ceiling, flagged
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "32, girlfriend, slapped her last night, full admission, DASH came out standard, "
+        "she wants him to get help not go to court",
+        "he threatened to kill her during the argument",
+        "child present, no concerns",
+        "she's scared he'd do it again",
+    ],
+)
+def test_an_officers_account_of_the_offence_is_no_finding(text: str) -> None:
+    assert found(text, audience="officer") is None
+
+
+def test_an_officers_word_of_a_risk_from_now_on_is_an_alarm() -> None:
+    assert found("DP states wants to die", audience="officer") == ("suicide", "alarm")
+    threat = "he says he'll kill her when he gets out"
+    assert found(threat, audience="officer") == ("harm_to_others", "alarm")
+
+
+def test_a_worry_for_somebody_else_is_a_question_to_a_participant_and_an_alarm_in_custody() -> None:
+    assert found("he is suicidal") == ("suicide", "check")
+    assert found("he is suicidal", audience="officer") == ("suicide", "alarm")
+
+
+def test_the_most_serious_finding_wins() -> None:
+    text = "I've taken all my tablets because I hit my son and I want to die"
+    assert found(text) == ("medical", "alarm")
+    assert found("no point carrying on, and I'm going to kill her") == ("harm_to_others", "alarm")
+
+
+def test_denial_holds_for_its_own_clause_only() -> None:
+    assert found("I'm not suicidal") is None
+    assert found("I'm not well, I want to die") == ("suicide", "alarm")
+    assert found("not going to lie I want to die") == ("suicide", "alarm")
+
+
+def test_the_past_lowers_a_risk_by_one_level() -> None:
+    assert found("I tried to kill myself ten years ago, I'm fine now") == ("suicide", "check")
+
+
+@pytest.mark.parametrize("language", ["en", "pl", "pa", "other", ""])
+def test_every_language_is_understood_whatever_was_chosen(language: str) -> None:
+    for text in ("I want to die", "chcę się zabić", "ਮੈਂ ਮਰਨਾ ਚਾਹੁੰਦਾ ਹਾਂ", "main marna chahunda haan"):
+        assert found(text, language=language) == ("suicide", "alarm"), text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "k i l l myself", "k.i.l.l myself", "k1ll mys3lf", "k*ll myself", "kiiiill myself",
+        "kill\u200b my\u00adself", "кіll mуself", "ｋｉｌｌ myself", "k\u0336i\u0336ll myself",
+        "KILLMYSELF", "kms", "unalive myself", "🅺🅸🅻🅻 myself", "ᴋɪʟʟ myself", "#killmyself",
+    ],
+)  # fmt: skip
+def test_disguised_spelling_is_read(text: str) -> None:
+    assert found(text) == ("suicide", "alarm")
+
+
+def test_messages_are_read_together_but_an_old_one_is_not_answered_again() -> None:
+    assert found("to die", previous=["I want"]) == ("suicide", "alarm")
+    assert found("can you find me a GP", previous=["I want to die"]) is None
+    assert found("thanks", previous=["I want", "to die"]) is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(alphabet=st.characters(), max_size=300), st.lists(st.text(max_size=20), max_size=3))
+def test_any_text_has_an_answer(text: str, previous: list[str]) -> None:
+    assert screen(text, "pa", previous) is None or isinstance(screen(text, "pa", previous), Finding)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "\x00\x01\ufffe",
+        "\ud83d",
+        "😀" * 5000,
+        "a" * 10_000,
+        "kill " * 4000,
+        "''''!!||**",
+        "9" * 5000,
+    ],
+)
+def test_odd_input_never_fails(text: str) -> None:
+    assert screen(text) is None or isinstance(screen(text), Finding)
+
+
+def timed(text: str) -> float:
+    start = time.perf_counter()
+    screen(text)
+    return time.perf_counter() - start
+
+
+def test_the_screen_is_quick() -> None:
+    # The bounds are those of the design (5 ms) and ten times the figure measured when quiet.
+    texts = [
+        (case.text + " and then I went back home to think about it all. " * 4)[:200]
+        for case in CASES
+    ]
+    assert statistics.median(map(timed, texts)) < 0.005
+    assert min(timed((" ".join(case.text for case in CASES))[:5000]) for _ in range(3)) < 0.5
+
+
+@pytest.mark.parametrize("audience", ["participant", "officer"])
+@pytest.mark.parametrize("kind", list(Kind))
+def test_every_finding_has_an_answer_in_every_language(kind: Kind, audience: str) -> None:
+    for level in Level:
+        for language in ("en", "pl", "pa", "other"):
+            said = answer(Finding(kind, level, "x"), language, audience)
+            assert said.text
+            assert "{" not in said.text
+            assert bool(said.choices) == (level is Level.check)
+            spoken = language if audience == "participant" and language != "other" else "en"
+            assert said.language == spoken
+
+
+CRISIS = [Kind.suicide, Kind.self_harm, Kind.harm_to_others, Kind.child_at_risk]
+
+
+@pytest.mark.parametrize("audience", ["participant", "officer"])
+@pytest.mark.parametrize("kind", CRISIS)
+def test_a_crisis_answer_always_holds_the_three_numbers(kind: Kind, audience: str) -> None:
+    for level in Level:
+        for language in ("en", "pl", "pa"):
+            text = answer(Finding(kind, level, "x"), language, audience).text
+            assert all(number in text for number in ("999", "116 123", "85258", "SHOUT")), text
+
+
+def test_a_threat_is_answered_with_nothing_that_helps_it() -> None:
+    for level in Level:
+        for language in ("en", "pl", "pa"):
+            finding = Finding(Kind.harm_to_others, level, "x")
+            text = answer(finding, language, "participant").text
+            assert not any(
+                w in text for w in ("0808 2000 247", "Abuse Helpline", "victim", "refuge")
+            )
+
+
+def test_an_officer_is_pointed_to_the_custody_procedure() -> None:
+    said = answer(Finding(Kind.suicide, Level.alarm, "x"), "pl", "officer").text
+    assert all(word in said for word in ("custody sergeant", "constant observation", "healthcare"))
+
+
+def test_somebody_who_answers_no_is_spoken_to_in_their_language() -> None:
+    assert len({after_no("en"), after_no("pl"), after_no("pa")}) == 3
+    assert after_no("other") == after_no("en")
+
+
+def test_every_number_has_a_source_and_a_day_of_review() -> None:
+    sheet = yaml.safe_load((ROOT / "bot/safety/numbers.yml").read_text("utf-8"))
+    for row in sheet["numbers"]:
+        assert row["name"], row
+        assert row["source"], row
+        assert row.get("tel") or row.get("sms"), row
+        assert isinstance(row["review_by"], date), row
+        assert isinstance(row["confirmed"], bool), row
