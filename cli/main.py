@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 import click
 
-from cli.assessing import assess_command
-from cli.understanding import understand_command
+ELSEWHERE = {
+    "assess": "cli.assessing:assess_command",
+    "understand": "cli.understanding:understand_command",
+}
 
 
-@click.group()
+class _Lazily(click.Group):
+    """Imports a command when it is called: the screen alone takes two seconds to load."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command, for the help page."""
+        return sorted([*super().list_commands(ctx), *ELSEWHERE])
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """The command, imported now if it stands elsewhere."""
+        if name not in ELSEWHERE:
+            return super().get_command(ctx, name)
+        module, attribute = ELSEWHERE[name].split(":")
+        found: click.Command = getattr(import_module(module), attribute)
+        return found
+
+
+@click.group(cls=_Lazily)
 def cara() -> None:
     """The CARA assistant from the command line."""
 
@@ -102,6 +121,3 @@ def _password() -> str:
         return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
     return sys.stdin.readline().rstrip("\n")
 
-
-cara.add_command(assess_command)
-cara.add_command(understand_command)

@@ -181,7 +181,8 @@ def upgrade_database(house: House, environment: Mapping[str, str], log: Path) ->
     """
     with _appended(log) as output:
         process = children.start(
-            [house.app.with_name("cara"), "db", "upgrade"],
+            # What `cara db upgrade` does, without the three seconds that its other commands import.
+            [house.app, "-c", "from cli.database import upgrade; upgrade()"],
             output,
             cwd=house.root,
             environment=environment,

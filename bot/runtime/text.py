@@ -32,7 +32,7 @@ def fold(text: str) -> str:
 
     Polish is often typed without diacritics, and Rasa's own folding forgets ``ł``.
     """
-    plain = _ZERO_WIDTH.sub("", unicodedata.normalize("NFKC", text)).translate(_LOOKALIKES)
+    plain = _ZERO_WIDTH.sub("", unicodedata.normalize("NFKC", text.translate(_LOOKALIKES)))
     decomposed = unicodedata.normalize("NFD", plain.casefold())
     return unicodedata.normalize("NFC", _LATIN_MARK.sub("", decomposed))
 

@@ -58,12 +58,14 @@ def read_patterns(folder: Path, lexicon: Lexicon) -> list[Pattern]:
 
     Raises ValueError for a phrase or an id that a reviewer must put right.
     """
-    patterns = [
-        _pattern(entry, sheet, lexicon)
-        for path in sorted(folder.glob("*.yml"))
-        for sheet in [load(path)]
-        for entry in sheet["patterns"]
-    ]
+    patterns = []
+    for path in sorted(folder.glob("*.yml")):
+        sheet = load(path)
+        for entry in sheet["patterns"]:
+            try:
+                patterns.append(_pattern(entry, sheet, lexicon))
+            except ValueError as error:
+                raise ValueError(f"{path.name}, {entry['id']}: {error}") from error
     ids = [pattern.id for pattern in patterns]
     if doubles := {id_ for id_ in ids if ids.count(id_) > 1}:
         raise ValueError(f"pattern ids used twice: {sorted(doubles)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from bot.safety.reading import Reader
 _HERE = Path(__file__).parent
 _REMEMBERED = 5
 _JOINED = 3
-_WINDOW = 48
+_WINDOW = 40
 _OVERLAP = 16
 _LOWERS_ACROSS = {"past": 0, "fiction": 1}
 
@@ -168,17 +168,29 @@ def screen(
 
     now, earlier = shown(text), list(previous)[-_REMEMBERED:]
     found = [finding for finding, hint in now if not hint]
-    before = [entry for message in earlier for entry in shown(message)]
-    found += _added_up(before, now)
+    if any(hint for _, hint in now):
+        found += _added_up([entry for message in earlier for entry in shown(message)], now)
     if earlier:
         recent = [message.rstrip(" .!?…") for message in earlier[-_JOINED:]]
-        answered = {finding.pattern for finding, _ in [*before, *now, *shown(" ".join(recent))]}
-        found += [
-            finding
-            for finding, hint in shown(" ".join([*recent, text]))
-            if not hint and finding.pattern not in answered
-        ]
+        joined = [finding for finding, hint in shown(" ".join([*recent, text])) if not hint]
+        found += _only_together(joined, found, lambda: map(shown, [*recent, " ".join(recent)]))
     return min(found, key=urgency, default=None)
+
+
+def _only_together(
+    joined: list[Finding],
+    alone: list[Finding],
+    earlier: Callable[[], Iterable[list[tuple[Finding, bool]]]],
+) -> list[Finding]:
+    """Findings of the joined messages that neither the last nor the earlier ones show alone.
+
+    The earlier ones are read again only if it matters, which is seldom.
+    """
+    answered = {finding.pattern for finding in alone}
+    if all(finding.pattern in answered for finding in joined):
+        return []
+    answered |= {finding.pattern for shown in earlier() for finding, _ in shown}
+    return [finding for finding in joined if finding.pattern not in answered]
 
 
 def _added_up(

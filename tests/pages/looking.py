@@ -40,9 +40,9 @@ _LINT = """() => {
   return found;
 }"""
 
-_SMALL = """(smallest) => [...document.querySelectorAll("button, a[href], input, textarea, summary")]
+_SMALL = """(smallest) => [...document.querySelectorAll("button, a[href], input, textarea")]
   .filter((each) => each.checkVisibility({ visibilityProperty: true }))
-  // A link within a sentence may be as low as its line (2.5.8), one that waits for Tab is not there.
+  // A link in a sentence may be as low as its line (2.5.8); one that waits for Tab is not there.
   .filter((each) => !each.closest("p, li.govuk-body, .govuk-skip-link"))
   .map((each) => [each.outerHTML.slice(0, 100), each.getBoundingClientRect()])
   .filter(([, box]) => box.width && (box.width < smallest || box.height < smallest))

@@ -1,4 +1,4 @@
-"""Every state of every page: no barrier, nothing lost at 320 pixels, no word that gives away why."""
+"""Every state of every page: no barrier, nothing lost at 320 pixels, no word that tells why."""
 
 from __future__ import annotations
 

@@ -242,8 +242,10 @@ def test_at_four_hundred_per_cent_the_focus_is_not_hidden(visit: Visit) -> None:
               const focused = document.activeElement;
               if (focused === document.body) return "";
               const box = focused.getBoundingClientRect();
-              const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
-              return top && (focused.contains(top) || top.contains(focused)) ? "" : focused.outerHTML;
+              const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+              const top = document.elementFromPoint(x, y);
+              const seen = top && (focused.contains(top) || top.contains(focused));
+              return seen ? "" : focused.outerHTML;
             }"""
         )
         assert hidden == ""

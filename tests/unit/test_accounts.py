@@ -269,9 +269,8 @@ def test_they_are_made_once() -> None:
 @database
 def test_in_production_they_are_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
     production(monkeypatch)
-    with transaction() as session:
-        with pytest.raises(RuntimeError, match="demonstration mode only"):
-            add_demonstration_accounts(session, ["dorset"])
+    with transaction() as session, pytest.raises(RuntimeError, match="demonstration mode only"):
+        add_demonstration_accounts(session, ["dorset"])
 
 
 @database
