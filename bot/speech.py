@@ -14,7 +14,7 @@ Choice = dict[str, Any]
 
 
 def say(key: str, *choices: Choice, **values: Any) -> Utterance:
-    """Approved words by their key in ``bot/domain``, with values to fill in and choices to offer."""
+    """Approved words by their key in ``bot/domain``, with values and choices."""
     return {"say": key, "values": values, "choices": list(choices)}
 
 

@@ -36,7 +36,9 @@ def upgrade() -> None:
         command.upgrade(alembic_config(), "head")
     if settings().demo:
         with transaction() as session:
-            open_sites = [code for code, site in all_sites().items() if site.referral or site.directory]
+            open_sites = [
+                code for code, site in all_sites().items() if site.referral or site.directory
+            ]
             add_demonstration_accounts(session, open_sites)
 
 

@@ -12,8 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bot.channels.rasa_client import CLAIMS, RasaClient
+from cli.artefacts import model_path
+from cli.house import ROOT, House
+from cli.parts import rasa_command, rasa_environment
 from core.crypto import derived_key
-from core.settings import BUILD, ROOT, settings
+from core.settings import settings
 
 LONGEST_START = 90.0
 
@@ -31,12 +34,20 @@ def url_of_running_rasa(data_dir: Path) -> str | None:
 @contextmanager
 def rasa_alone() -> Iterator[str]:
     """Rasa by itself on a free port, with the newest model, ended at the end of the block."""
-    port = _free_port()
-    environment = rasa_environment(port_of_actions=9) | {"CARA_TRACKER_DB": ":memory:"}
+    house, port = House(ROOT), _free_port()
+    model = model_path(house)
+    if not model.exists():
+        raise SystemExit("There is no model that fits the data yet. Run: make setup")
+    keys = {"CARA_CLAIMS_KEY": derived_key(CLAIMS).hex(), "CARA_ACTIONS_KEY": "none"}
+    wires = {"CARA_ACTIONS_URL": "http://127.0.0.1:9/webhook", "CARA_TRACKER_DB": ":memory:"}
     settings().data_dir.mkdir(parents=True, exist_ok=True)
     log = (settings().data_dir / "understand.log").open("ab")
     process = subprocess.Popen(  # noqa: S603 - our own command
-        rasa_command(newest_model(), port), env=environment, cwd=ROOT, stdout=log, stderr=log
+        rasa_command(house, model, port),
+        env=rasa_environment(house, {**os.environ, **keys, **wires}),
+        cwd=ROOT,
+        stdout=log,
+        stderr=log,
     )
     try:
         _wait_until_alive(f"http://127.0.0.1:{port}", process)
@@ -45,45 +56,6 @@ def rasa_alone() -> Iterator[str]:
         process.terminate()
         process.wait(10)
         log.close()
-
-
-def newest_model() -> Path:
-    """The model trained last; raises ``SystemExit`` with a plain line when there is none."""
-    models = sorted((BUILD / "models").glob("*.tar.gz"), key=lambda path: path.stat().st_mtime)
-    if not models:
-        raise SystemExit("There is no trained model yet. Run: make setup")
-    return models[-1]
-
-
-def rasa_command(model: Path, port: int) -> list[str]:
-    """How Rasa is started: our endpoints and our one channel, on loopback."""
-    python = ROOT / ".venv-rasa" / "bin" / "python"
-    parts = [
-        "--endpoints",
-        "bot/runtime/endpoints.yml",
-        "--credentials",
-        "bot/runtime/credentials.yml",
-    ]
-    where = ["--interface", "127.0.0.1", "--port", str(port)]
-    return [str(python), "-m", "rasa", "run", "--model", str(model), *parts, *where]
-
-
-def rasa_environment(port_of_actions: int) -> dict[str, str]:
-    """What Rasa may know: keys of its two wires, never the secret nor our database."""
-    hidden = ("CARA_SECRET_KEY", "CARA_DATABASE_URL", "CARA_REDIS_URL")
-    return {key: value for key, value in os.environ.items() if key not in hidden} | {
-        "CARA_CLAIMS_KEY": derived_key(CLAIMS).hex(),
-        "CARA_ACTIONS_KEY": derived_key("actions").hex(),
-        "CARA_ACTIONS_URL": f"http://127.0.0.1:{port_of_actions}/webhook",
-        "CARA_TRACKER_DB": str(settings().data_dir / "rasa.db"),
-        "PYTHONPATH": str(ROOT),
-        "RASA_TELEMETRY_ENABLED": "false",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "CUDA_VISIBLE_DEVICES": "",
-        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
-        "PYTHONWARNINGS": "ignore",
-        "OMP_NUM_THREADS": "1",
-    }
 
 
 def _free_port() -> int:

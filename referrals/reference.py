@@ -10,10 +10,31 @@ _RANDOM_CHARACTERS = 7
 _SPOKEN = dict(
     zip(
         ALPHABET,
-        (
-            "Three Four Six Seven Nine Alpha Charlie Delta Echo Foxtrot Hotel Juliett Kilo "
-            "Lima Mike Papa Quebec Romeo Tango Victor Whiskey X-ray Yankee"
-        ).split(),
+        [
+            "Three",
+            "Four",
+            "Six",
+            "Seven",
+            "Nine",
+            "Alpha",
+            "Charlie",
+            "Delta",
+            "Echo",
+            "Foxtrot",
+            "Hotel",
+            "Juliett",
+            "Kilo",
+            "Lima",
+            "Mike",
+            "Papa",
+            "Quebec",
+            "Romeo",
+            "Tango",
+            "Victor",
+            "Whiskey",
+            "X-ray",
+            "Yankee",
+        ],
         strict=True,
     )
 )

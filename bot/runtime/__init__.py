@@ -1,1 +1,4 @@
-"""What runs inside Rasa's own Python 3.10: channel, understanding, policies, patches. Imports nothing else of ours."""
+"""What runs inside Rasa's own Python 3.10: channel, understanding, policies, patches.
+
+It imports nothing else of ours.
+"""

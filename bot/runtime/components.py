@@ -159,7 +159,7 @@ class NeedsReader(_Learned):
                 labels = self.linear.labels if self.linear else []
                 learned = {
                     label: float(p)
-                    for label, p in zip(labels, probabilities)
+                    for label, p in zip(labels, probabilities, strict=True)
                     if p >= self.config["sure"]
                 }
                 _add(message, merged_needs(message.get(TEXT), learned))

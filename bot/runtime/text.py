@@ -39,7 +39,7 @@ def fold(text: str) -> str:
 
 @dataclass(frozen=True)
 class Clause:
-    """A stretch of folded text that one negation can govern; ``start`` is its offset in the fold."""
+    """A stretch of folded text that one negation can govern; ``start`` is where it begins."""
 
     text: str
     start: int

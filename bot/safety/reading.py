@@ -13,13 +13,11 @@ from bot.safety.lexicon import BREAK, COMMA, LANGUAGES, OTHER, Lexicon
 # A longer message is read at both ends: nothing a person types in a chat comes near it.
 _LONGEST = 20_000
 _TOKEN = re.compile(
-    r"(?P<word>[\w\u0a00-\u0a7f@$€|][\w\u0a00-\u0a7f@$€|!*+#']*)|(?P<stop>[.!?;…\n\r]+)|(?P<comma>[,:()\"]+)"
+    r"(?P<word>[\w\u0a00-\u0a7f@$€|][\w\u0a00-\u0a7f@$€|!*+#']*)"
+    r"|(?P<stop>[.!?;…\n\r]+)|(?P<comma>[,:()\"]+)"
 )
 _SPELT_OUT = re.compile(r"(?<![^\W_'])[^\W\d_](?:[ .*_\-]{1,2}[^\W\d_](?![^\W_])){2,}")
-_LEET = [
-    str.maketrans("013457@$€!|+8", f"o{one}e{four}st" + f"ase{one}{one}tb")
-    for one, four in (("i", "a"), ("l", "a"))
-]
+_LEET = [str.maketrans("013457@$€!|+8", f"o{one}eastase{one}{one}tb") for one in "il"]
 _LEET_SIGN = re.compile(r"[0-9@$€!|+]")
 _CONTRACTED = re.compile(r"(n't|'(?:ll|ve|re|m|d|s))$")
 _CONTRACTION = {

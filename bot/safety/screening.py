@@ -26,8 +26,8 @@ from bot.safety.reading import Reader
 _HERE = Path(__file__).parent
 _REMEMBERED = 5
 _JOINED = 3
-_WINDOW = 40
-_OVERLAP = 16
+_WINDOW = 32
+_OVERLAP = 14
 _LOWERS_ACROSS = {"past": 0, "fiction": 1}
 
 

@@ -124,14 +124,14 @@ def say(request: Request, chat: Chat, form: FormData) -> Response:
         take_turn(chat.conversation.id, incoming(form), forms.said(form, "key")[:80] or None)
     except ChatError as error:
         return refused(request, chat, Problem(error.status, error.message, form))
-    if FROM_HTMX not in request.headers:
+    if chat.cookies and FROM_HTMX not in request.headers:
         return RedirectResponse(f"{chat.page}#latest", 303)
     return _fragment(request, chat, form)
 
 
 def refused(request: Request, chat: Chat, problem: Problem) -> Response:
     """The error where it belongs, with what was typed: at the field, or above the message box."""
-    if FROM_HTMX not in request.headers:
+    if chat.cookies and FROM_HTMX not in request.headers:
         return whole_page(request, chat, problem)
     context = _context(chat, 0, problem)
     card = next((each for each in context["messages"] if _asks(each, problem.field)), None)

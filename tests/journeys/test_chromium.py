@@ -81,7 +81,9 @@ def test_an_officer_refers_somebody_and_prints_the_receipt(page: Page) -> None:
     page.get_by_role("link", name=re.compile("receipt", re.IGNORECASE)).last.click()
     page.wait_for_url(re.compile("/referrals/.*/receipt"))
     expect(page.locator("main")).to_contain_text("Sergeant Sam Okafor")
-    expect(page.locator("main")).to_contain_text(re.compile("no sergeant has decided", re.IGNORECASE))
+    expect(page.locator("main")).to_contain_text(
+        re.compile("no sergeant has decided", re.IGNORECASE)
+    )
 
 
 def fill_in_booking(page: Page) -> None:

@@ -32,7 +32,8 @@ def test_the_panel_talks_and_no_cookie_is_set_or_sent(visit: Visit) -> None:
     expect(frame.locator(".app-message--crisis")).to_contain_text("116 123")
     assert page.context.cookies() == []
     assert not any(sent)
-    assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+    kept = "Object.keys({...localStorage, ...sessionStorage})"
+    assert set(page.evaluate(kept)) <= {"htmx-current-path-for-history"}
 
 
 def test_escape_closes_it_and_the_focus_returns(visit: Visit) -> None:
@@ -49,11 +50,9 @@ def test_escape_closes_it_and_the_focus_returns(visit: Visit) -> None:
 def test_exit_in_the_panel_leaves_the_whole_page(visit: Visit) -> None:
     page = visit("/example-host")
     frame = opened(page)
-    with (
-        page.expect_request(lambda request: request.url.endswith("/widget/end")) as ended,
-        page.expect_event("requestfailed", lambda request: "bbc.co.uk" in request.url),
-    ):
-        frame.locator(".govuk-exit-this-page__button").click(no_wait_after=True)
+    with page.expect_request(lambda request: request.url.endswith("/widget/end")) as ended:
+        frame.locator(".govuk-exit-this-page__button").click()
+    page.wait_for_url("https://www.bbc.co.uk/weather")
     assert ended.value.headers["authorization"].startswith("Bearer ")
 
 

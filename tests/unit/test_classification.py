@@ -35,7 +35,9 @@ def classified() -> dict[str, dict[str, list[str]]]:
 
 
 def test_every_stored_column_is_classified_and_nothing_else_is() -> None:
-    stored = {table.name: {column.name for column in table.columns} for table in TABLES.sorted_tables}
+    stored = {
+        table.name: {column.name for column in table.columns} for table in TABLES.sorted_tables
+    }
     assert {name: set(columns) for name, columns in classified().items()} == stored
 
 

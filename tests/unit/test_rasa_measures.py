@@ -1,4 +1,4 @@
-"""Each measure on Rasa shows its gain in the same run, and refuses a Rasa that it was not made for."""
+"""Each measure on Rasa shows its gain in the same run, and refuses any other Rasa."""
 
 from __future__ import annotations
 
@@ -65,7 +65,9 @@ def measured() -> dict[str, object]:
 
 
 @pytest.mark.parametrize("measure", ["event classes", "action schema"])
-def test_it_gives_back_most_of_the_time(measured: dict[str, dict[str, float]], measure: str) -> None:
+def test_it_gives_back_most_of_the_time(
+    measured: dict[str, dict[str, float]], measure: str
+) -> None:
     assert measured["gain"][measure] > 5
 
 

@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 import bot.safety
 from bot.safety import Finding, Kind, Level, screen
 from bot.safety.answers import after_no, answer
+from bot.safety.lexicon import read_lexicon
+from bot.safety.notation import read_patterns
 
 ROOT = Path(__file__).parents[2]
 
@@ -258,3 +260,58 @@ def test_every_number_has_a_source_and_a_day_of_review() -> None:
         assert row.get("tel") or row.get("sms"), row
         assert isinstance(row["review_by"], date), row
         assert isinstance(row["confirmed"], bool), row
+
+
+SAFETY = ROOT / "bot/safety"
+
+
+@pytest.mark.parametrize(
+    ("phrase", "complaint"),
+    [
+        ("<NOBODY_KNOWS> die", "no class NOBODY_KNOWS"),
+        ("HOPES die", "no frame"),
+        ("just die", "fillers"),
+        ("i/im die", "write it as a group"),
+    ],
+)
+def test_a_phrase_that_can_never_match_is_refused(
+    tmp_path: Path, phrase: str, complaint: str
+) -> None:
+    sheet = {"kind": "suicide", "patterns": [{"id": "x", "level": "check", "phrases": [phrase]}]}
+    (tmp_path / "suicide.en.yml").write_text(yaml.safe_dump(sheet), "utf-8")
+    with pytest.raises(ValueError, match=complaint):
+        read_patterns(tmp_path, read_lexicon(SAFETY / "words"))
+
+
+def test_no_risk_is_read_into_common_words_alone() -> None:
+    bland = frozenset(
+        [
+            "i",
+            "you",
+            "he",
+            "it",
+            "is",
+            "am",
+            "was",
+            "to",
+            "of",
+            "and",
+            "the",
+            "a",
+            "for",
+            "on",
+            "in",
+        ]
+    )
+    lexicon = read_lexicon(SAFETY / "words")
+    for pattern in read_patterns(SAFETY / "patterns", lexicon):
+        for reading in pattern.readings:
+            places = [e for e in reading if not e.optional and not e.gap]
+            assert not all(e.words & bland for e in places), (pattern.id, reading)
+
+
+def test_unreviewed_languages_say_so() -> None:
+    sheets = [*SAFETY.glob("patterns/*.p[la].yml"), *SAFETY.glob("words/p[la].yml")]
+    assert len(sheets) >= 14
+    for path in sheets:
+        assert "NOT reviewed by a qualified speaker" in path.read_text("utf-8")[:200], path.name

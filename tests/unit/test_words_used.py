@@ -1,4 +1,4 @@
-"""Every sentence that the code asks for stands in the approved words, and none stands there unused."""
+"""Every sentence that the code asks for is an approved one, and none is left over."""
 
 from __future__ import annotations
 
