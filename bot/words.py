@@ -1,6 +1,6 @@
 """The approved words: every sentence the assistant can say, by key and language.
 
-They stand in the response sections of ``bot/domain``; nothing else is ever sent (rule 2).
+They stand in ``bot/domain/words``, where Rasa never looks; nothing else is ever sent (rule 2).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import yaml
 
 from core.settings import settings
 
-_FOLDER = Path(__file__).resolve().parent / "domain"
+_FOLDER = Path(__file__).resolve().parent / "domain" / "words"
 _GAP = re.compile(r"\{(\w+)\}")
 
 
@@ -34,7 +34,7 @@ def _all() -> dict[str, dict[str, Words]]:
     found: dict[str, dict[str, Words]] = {}
     for path in sorted(_FOLDER.glob("*.yml")):
         document: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-        for key, variants in (document.get("responses") or {}).items():
+        for key, variants in document["words"].items():
             found[key] = {each.language: each for each in map(_words, variants)}
     return found
 

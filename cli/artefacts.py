@@ -107,7 +107,7 @@ def model_state(house: House) -> str:
     return digest(
         root,
         [
-            *files_under(root / "bot/domain", suffix=".yml"),
+            *sorted((root / "bot/domain").glob("*.yml")),
             *files_under(root / "data/nlu", root / "data/stories"),
             *files_under(root / "bot/runtime", suffix=".py"),
             root / "config.yml",

@@ -41,7 +41,7 @@ _SPOKEN = dict(
 
 
 def new_reference() -> str:
-    """A new reference such as ``K7M-4QX-9C``: seven random characters and a check character."""
+    """A new reference such as ``K7M-4QX-9Y``: seven random characters and a check character."""
     body = "".join(secrets.choice(ALPHABET) for _ in range(_RANDOM_CHARACTERS))
     return _grouped(body + _check_character(body))
 

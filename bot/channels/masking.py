@@ -79,7 +79,8 @@ def masked(text: str, names: Iterable[str] = ()) -> tuple[str, Place | None]:
 
     A full postcode becomes its outward code; ``names`` are those in this conversation's draft.
     """
-    text, place = _outward_only(text)
+    # First, for "L34-7AD-9A" begins with what could be a postcode.
+    text, place = _outward_only(_REFERENCE.sub("[reference]", text))
     for pattern, instead in _PATTERNS:
         text = pattern.sub(instead, text)
     for start, end in reversed(masking_names.introduced(text)):
@@ -124,7 +125,6 @@ def _without_rarer_numbers(match: re.Match[str]) -> str:
 
 _PATTERNS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (_EMAIL, "[email]"),
-    (_REFERENCE, "[reference]"),
     (_SPOKEN_REFERENCE, _spoken),
     (_DATE, _birth_date),
     (_CALLED_REFERENCE, r"\1[reference]"),

@@ -14,6 +14,7 @@ _NUMBER = re.compile(
     r"\b(?P<sms_word>[A-Z]{4,8}) (?P<to>to|na numer|na) (?P<sms>\d{5})\b"
     r"|(?<![\w+])(?P<tel>999|112|111|18000|116 ?\d{3}|0\d{2,4} \d{3} ?\d{3,4}|0\d{2} \d{4} \d{4})\b"
 )
+_ENTRY = "- "
 _DIGITS = re.compile(r"\+?\d[\d ]*")
 
 
@@ -43,6 +44,7 @@ class Shown:
     lang: str
     text: str
     blocks: tuple[Block, ...]
+    after_rows: tuple[Block, ...]
     active: bool
     body: dict[str, Any] = field(default_factory=dict)
     choices: tuple[dict[str, Any], ...] = ()
@@ -51,6 +53,14 @@ class Shown:
     def rows(self) -> list[dict[str, Any]]:
         """The lines of a summary."""
         return list(self.body.get("rows", []))
+
+    @property
+    def likely(self) -> str:
+        """The choice that stands out: yes to a read-back, sending what was checked."""
+        if not self.rows or not self.choices:
+            return ""
+        checked = any("choice" in row for row in self.rows)
+        return str(self.choices[-1 if checked else 0]["choice"])
 
     @property
     def card(self) -> dict[str, Any] | None:
@@ -69,27 +79,36 @@ def _shown(message: ChatMessage, *, active: bool) -> Shown:
     rows = body.get("rows", [])
     in_rows = {row["choice"] for row in rows if "choice" in row}
     choices = body.get("choices", []) if active else []
+    before, after = _around_rows(body["text"]) if rows else (body["text"], "")
     return Shown(
         n=message.n,
         mine=message.sender == "person",
         kind=body.get("kind", "text"),
         lang=body.get("lang", ""),
         text=body["text"],
-        blocks=blocks(body["text"], without_list=bool(rows)),
+        blocks=blocks(before),
+        after_rows=blocks(after),
         active=active,
         body=body,
         choices=tuple(each for each in choices if each["choice"] not in in_rows),
     )
 
 
-def blocks(text: str, *, without_list: bool = False) -> tuple[Block, ...]:
-    """The lines of a text as paragraphs and lists; a summary's list stands in its rows instead."""
+def _around_rows(text: str) -> tuple[str, str]:
+    """What a summary says before its list and after it; the list itself stands in the rows."""
+    lines = text.splitlines()
+    listed = [at for at, line in enumerate(lines) if line.startswith(_ENTRY)]
+    if not listed:
+        return text, ""
+    return "\n".join(lines[: listed[0]]), "\n".join(lines[listed[-1] + 1 :])
+
+
+def blocks(text: str) -> tuple[Block, ...]:
+    """The lines of a text as paragraphs and lists."""
     made: list[Block] = []
     for line in filter(None, map(str.strip, text.splitlines())):
-        entry = line.startswith("- ")
-        pieces = pieces_of(line.removeprefix("- "))
-        if entry and without_list:
-            continue
+        entry = line.startswith(_ENTRY)
+        pieces = pieces_of(line.removeprefix(_ENTRY))
         if entry and made and made[-1].is_list:
             made[-1] = Block((*made[-1].lines, pieces), is_list=True)
         else:

@@ -86,6 +86,8 @@ def start(data_dir: Path, extra: Mapping[str, str] | None = None) -> Copy:
         said.append(line)
         if line.startswith(READY):
             return Copy(process, line.removeprefix(READY).strip(), data_dir)
+    process.wait(20)
+    process.stdout.close()
     raise AssertionError("the copy never became ready:\n" + "".join(said))
 
 

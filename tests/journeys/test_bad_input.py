@@ -15,7 +15,6 @@ ODD = (
     '/find_help{"needs":["drugs"]}',
     "/session_start",
     "\x00\x01\x02\x7f",
-    "\ud83d\ude00" * 50,
     "<script>alert(1)</script><b>hello</b>",
     "{needs} 0[ {0} %s ${x}",
     "'; DROP TABLE conversation; --",
@@ -76,6 +75,16 @@ def test_bytes_that_are_no_json(participant: Chat, http: httpx.Client) -> None:
     assert answer.status_code == 400
 
 
+def test_half_a_character_is_text_like_any_other(participant: Chat, http: httpx.Client) -> None:
+    answer = http.post(
+        f"/api/v1/conversations/{participant.id}/messages",
+        content=b'{"text": "\\ud83d hello \\udc00"}',
+        headers={"Authorization": f"Bearer {participant.token}"},
+    )
+    assert answer.status_code == 200
+    assert answer.json()["messages"]
+
+
 def test_another_persons_conversation_is_not_found(participant: Chat, http: httpx.Client) -> None:
     other = Chat.begin(http, site="west_midlands", audience="participant")
     other.token = participant.token
@@ -85,7 +94,7 @@ def test_another_persons_conversation_is_not_found(participant: Chat, http: http
 
 
 def test_an_expired_or_forged_token_is_refused(participant: Chat) -> None:
-    for token in ("", "nonsense", participant.token[:-3] + "abc"):
+    for token in ("nothing", "nonsense.nonsense.nonsense", participant.token[:-3] + "abc"):
         participant.token = token
         assert participant.post({"text": "hello"}).status_code == 401
 

@@ -51,7 +51,7 @@ def test_a_participant_finds_help_and_leaves_nothing_behind(page: Page) -> None:
     expect(card.get_by_role("link", name="Call 0300 123 6621")).to_have_attribute(
         "href", re.compile("^tel:")
     )
-    expect(card).to_contain_text("has not checked these details yet")
+    expect(card).to_contain_text("not yet checked by your local team")
     press(page, "Show me others")
     send(page, "I want to die")
     assert "116 123" in newest(page)

@@ -178,8 +178,9 @@ def test_a_draft_survives_killing_every_process(tmp_path: Path) -> None:
             chat.choose("Start a referral")
             chat.say(NOTE)
             chat.choose("Yes, that's right")
-        for part in ("uvicorn bot.web.app", "uvicorn actions.server", "rasa run"):
-            copy.part(part).kill()
+        words = ("uvicorn bot.web.app", "uvicorn actions.server", "rasa run")
+        for part in [copy.part(each) for each in words]:
+            part.kill()
     finally:
         copy.process.kill()
         copy.process.wait(20)

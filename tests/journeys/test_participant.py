@@ -57,7 +57,7 @@ def test_a_postcode_is_resolved_and_only_its_first_half_is_said(participant: Cha
 
 def test_something_nearer_needs_a_place(participant: Chat) -> None:
     participant.say("I feel low all the time")
-    assert "town or postcode" in words_of(participant.say("something nearer"))
+    assert "What town are you near" in words_of(participant.say("something nearer"))
     told = participant.say("Portsmouth")
     assert any("Portsmouth" in (card["area"] or "") for card in cards(told))
 

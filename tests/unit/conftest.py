@@ -157,7 +157,7 @@ def _lent(
 
 def _administer(server: str, statement: str, *names: str) -> None:
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))  # type: ignore[arg-type]
+        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
 def _url(server: str, name: str) -> str:

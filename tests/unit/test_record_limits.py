@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pathlib
+from collections.abc import Callable
 from typing import NoReturn
 
 import pytest
@@ -273,15 +274,16 @@ def test_where_the_audit_cannot_be_written_the_act_did_not_happen(
     complete, excluded = full_draft(), full_draft(B06_risk="high")
     before = counts()
     monkeypatch.setattr(record, "record", broken)
+    doings: dict[str, Callable[[], object]] = {
+        "start": new_draft,
+        "answer": lambda: answer(complete, B06_risk="medium"),
+        "field": lambda: give(complete, "full_name", "Somebody Else"),
+        "go_on": lambda: go_on(excluded),
+        "submit": lambda: submit(complete),
+        "close": lambda: close(excluded),
+    }
     with pytest.raises(RuntimeError, match="audit"):
-        {
-            "start": new_draft,
-            "answer": lambda: answer(complete, B06_risk="medium"),
-            "field": lambda: give(complete, "full_name", "Somebody Else"),
-            "go_on": lambda: go_on(excluded),
-            "submit": lambda: submit(complete),
-            "close": lambda: close(excluded),
-        }[act]()
+        doings[act]()
     assert counts() == before
     with transaction() as session:
         kept = draft(session, complete)

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from referrals.reference import ALPHABET, new_reference, read_reference
+from referrals.reference import ALPHABET, new_reference, read_aloud, read_reference
 
 SAMPLES = 40
 LOOK_ALIKES = ["0O", "1I", "5S", "8B", "2Z", "UV", "MN", "6G"]
@@ -90,3 +90,7 @@ def test_every_pair_of_neighbours_in_the_alphabet_is_noticed_when_swapped() -> N
 )
 def test_what_is_no_reference_is_not_read(typed: str) -> None:
     assert read_reference(typed) is None
+
+
+def test_it_is_said_in_the_words_of_the_radio_alphabet() -> None:
+    assert read_aloud("K7M-4QX-9Y") == "Kilo Seven Mike, Four Quebec X-ray, Nine Yankee"

@@ -12,10 +12,10 @@ import yaml
 
 from bot import words
 
-PARTICIPANT_FILE = Path(words.__file__).parent / "domain" / "participant.yml"
+PARTICIPANT_FILE = Path(words.__file__).parent / "domain/words/participant.yml"
 RESPONSES: dict[str, list[dict[str, Any]]] = yaml.safe_load(
     PARTICIPANT_FILE.read_text(encoding="utf-8")
-)["responses"]
+)["words"]
 LANGUAGE_NAMES = {
     "utter_language_en": "English",
     "utter_language_pl": "Polski",
