@@ -32,6 +32,15 @@ class _Lazily(click.Group):
 @click.group(cls=_Lazily)
 def cara() -> None:
     """The CARA assistant from the command line."""
+    from pydantic import ValidationError
+
+    from core.settings import settings
+
+    try:
+        settings()
+    except ValidationError as error:
+        told = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise click.ClickException(told) from error
 
 
 @cara.group()
@@ -66,10 +75,12 @@ def user_add(
     """Add an account; the password is asked for, or read from standard input."""
     from accounts.staff import AccountError, add_staff
     from accounts.tables import Role
+    from cli.database import upgrade
     from core.database import transaction
     from sites import UnknownSiteError, site_of
 
     password = _password()
+    upgrade()
     try:
         with transaction() as session:
             add_staff(

@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Iterable
 
 import phonenumbers
+from dateutil.parser import parse as parse_date
+from dateutil.relativedelta import relativedelta
 
 from bot.channels import masking_names
 from core.clock import today
@@ -100,7 +102,16 @@ def _birth_date(match: re.Match[str]) -> str:
     """A date after "born", or one so long ago that it can be nothing else."""
     born = _BORN.search(match.string[: match.start()])
     long_ago = _year(match) <= today().year - YOUNGEST
-    return "[birth date]" if born or long_ago else match[0]
+    return f"[birth date, {_age(match[0])}]" if born or long_ago else match[0]
+
+
+def _age(written: str) -> str:
+    """How old that makes somebody: a criterion asks for it, and an age may pass (design D2b)."""
+    try:
+        born = parse_date(written, dayfirst=True).date()
+    except (ValueError, OverflowError):
+        return "age not known"
+    return f"aged {relativedelta(today(), born).years}"
 
 
 def _year(match: re.Match[str]) -> int:

@@ -180,7 +180,6 @@ def test_what_the_criteria_and_the_search_need_passes_word_for_word(text: str) -
         ("ring 07700 900982 now", "ring [number] now"),
         ("mail alex@example.com.", "mail [email]."),
         ("crime number 44260123456", "crime number [reference]"),
-        ("dob 14/9/1991, male", "dob [birth date], male"),
         ("I live at 12 Mill Lane, Ryde", "I live at [address], Ryde"),
         ("my name is dave and i drink", "my name is [name] and i drink"),
     ],
@@ -227,8 +226,17 @@ def test_an_offence_date_passes(text: str) -> None:
     assert masked(text)[0] == text
 
 
-def test_a_date_after_born_is_a_birth_date_however_late() -> None:
-    assert masked("born 14/9/2015")[0] == "born [birth date]"
+def test_a_date_after_born_is_a_birth_date_however_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(masking, "today", lambda: date(2026, 9, 13))
+    assert masked("born 14/9/2015")[0] == "born [birth date, aged 10]"
+
+
+def test_of_a_birth_date_the_age_passes_for_a_criterion_asks_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(masking, "today", lambda: date(2026, 11, 22))
+    assert masked("dob 14/9/1991, male")[0] == "dob [birth date, aged 35], male"
+    assert masked("dob 31/02/1991")[0] == "dob [birth date, age not known]"
 
 
 # Names of the draft
