@@ -28,7 +28,7 @@ def language_of(text: str) -> str:
     counts = {code: sum(word in known for word in words) for code, known in _CLEAR.items()}
     if _POLISH_LETTERS.search(text):
         counts["pl"] += 2
-    best = max(counts, key=lambda code: (counts[code], code == "en"))
+    best: str = max(counts, key=lambda code: (counts[code], code == "en"))
     latin = all(ord(ch) < 0x250 for word in words for ch in word)
     if counts[best] == 0:
         return "en" if latin and len(words) <= 3 else "other"

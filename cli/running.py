@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bot.channels.rasa_client import CLAIMS, RasaClient
 from cli.artefacts import model_path
-from cli.house import ROOT, House
+from cli.house import ROOT
 from cli.parts import rasa_command, rasa_environment
 from core.crypto import derived_key
 from core.settings import settings
@@ -34,7 +34,7 @@ def url_of_running_rasa(data_dir: Path) -> str | None:
 @contextmanager
 def rasa_alone() -> Iterator[str]:
     """Rasa by itself on a free port, with the newest model, ended at the end of the block."""
-    house, port = House(ROOT), _free_port()
+    house, port = ROOT, _free_port()
     model = model_path(house)
     if not model.exists():
         raise SystemExit("There is no model that fits the data yet. Run: make setup")
@@ -45,7 +45,7 @@ def rasa_alone() -> Iterator[str]:
     process = subprocess.Popen(  # noqa: S603 - our own command
         rasa_command(house, model, port),
         env=rasa_environment(house, {**os.environ, **keys, **wires}),
-        cwd=ROOT,
+        cwd=house.root,
         stdout=log,
         stderr=log,
     )

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from accounts.web.session import SignInNeededError
 from bot.channels.chat import ChatError
+from bot.web.wording import DEFAULT, page_words
 from core.web.forms import ForgedError
 from core.web.pages import page
 
@@ -20,6 +21,7 @@ log = logging.getLogger("cara.web")
 
 SIGN_IN_AGAIN = "You are signed out. Sign in again in a new tab, then send this once more."
 OURS = "Something went wrong on our side. Please try again."
+_STAFF = ("/officer", "/sign", "/referrals")
 _JSON = ("/api/", "/healthz", "/readyz")
 _WORDS = {
     400: "That request could not be read.",
@@ -49,7 +51,15 @@ def _answer(request: Request, status: int, code: str, message: str) -> Response:
     if request.url.path.startswith(_JSON):
         return error_json(status, code, message)
     if "hx-request" not in request.headers:
-        return page(request, "error.html", status=status, cookies=False, words=message)
+        return page(
+            request,
+            "error.html",
+            status=status,
+            cookies=False,
+            words=message,
+            for_staff=request.url.path.startswith(_STAFF),
+            t=page_words(DEFAULT),
+        )
     return _problem(request, status, message)
 
 

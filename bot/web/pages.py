@@ -98,13 +98,14 @@ def leave(request: Request) -> Response:
     """End the chat, leave nothing of it in the browser, and go on to a page that says nothing.
 
     A link, because "Exit this page" has to work with one key press and without JavaScript. Only
-    our own pages can end a chat with it: the cookie does not come with requests from elsewhere,
-    and a browser that fetches links ahead says so.
+    the person can end a chat with it: no other site, and no browser that fetches links ahead.
     """
-    conversation = _conversation(request)
-    if conversation and "sec-purpose" not in request.headers and forms.from_here(request):
-        talk.end_conversation(conversation)
     response = RedirectResponse(NEUTRAL_PAGE, 303)
+    if "sec-purpose" in request.headers or not _asked_for_by_the_person(request):
+        return response
+    conversation = _conversation(request)
+    if conversation:
+        talk.end_conversation(conversation)
     forms.forget_cookie(response, COOKIE)
     response.headers["clear-site-data"] = '"cache", "cookies", "storage"'
     return response
@@ -150,6 +151,10 @@ def _start(
         problems=problems or {},
         given=given or {"who": "", "site": ""},
     )
+
+
+def _asked_for_by_the_person(request: Request) -> bool:
+    return request.headers.get("sec-fetch-site", "none") in ("none", "same-origin")
 
 
 def _begun(site: str, language: str) -> Response:

@@ -83,7 +83,8 @@ def open_conversation(token: str, *audiences: str) -> Conversation | None:
         found = session.get(Conversation, claims["sub"])
         if found is None or found.ended_at or found.audience not in audiences:
             return None
-        return found
+        staff = session.get(Staff, found.staff_id) if found.staff_id else None
+        return None if staff and staff.disabled_at else found
 
 
 def officers_conversation(staff: Staff) -> Conversation | None:

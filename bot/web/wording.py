@@ -1,4 +1,4 @@
-"""The words around the chat, from ``bot/domain/pages.yml``, and the languages offered."""
+"""The words around the chat, from ``bot/domain/words/pages.yml``, and the languages offered."""
 
 from __future__ import annotations
 

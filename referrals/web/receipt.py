@@ -19,7 +19,7 @@ from core.database import transaction
 from core.web.pages import page
 from referrals import record
 from referrals.fields import BY_NAME
-from referrals.reference import read_reference
+from referrals.reference import read_aloud, read_reference
 from referrals.tables import Referral
 from referrals.transitions import Status
 from sites import site_of
@@ -30,18 +30,6 @@ NOT_GIVEN = "Not given"
 OUTCOMES = {
     "appears_to_meet": "Appears to meet the criteria",
     "needs_supervisor": "A supervisor has to look at it",
-}
-# The spelling alphabet that police and the provider both use on the telephone.
-_WORDS = (
-    "Alfa Charlie Delta Echo Foxtrot Golf Hotel Juliett Kilo Lima Mike November Papa Quebec Romeo"
-    " Tango Uniform Victor Whiskey X-ray Yankee"
-)
-_SPELLING = {word[0]: word for word in _WORDS.split()} | {
-    "3": "three",
-    "4": "four",
-    "6": "six",
-    "7": "seven",
-    "9": "nine",
 }
 
 
@@ -59,7 +47,7 @@ def receipt(request: Request, reference: str, staff: SignedIn) -> Response:
     with transaction() as session:
         held = read_reference(reference)
         found = record.by_reference(session, staff, held) if held else None
-        if found is None or found.frozen is None or found.submitted_at is None:
+        if held is None or found is None or found.frozen is None or found.submitted_at is None:
             raise HTTPException(404)
         sent = found.submitted_at.astimezone(LONDON)
         return page(
@@ -68,7 +56,7 @@ def receipt(request: Request, reference: str, staff: SignedIn) -> Response:
             staff=staff,
             site=site_of(found.site).name,
             reference=found.reference,
-            spoken=spelled(found.reference or ""),
+            spoken=read_aloud(held),
             sent=f"{_day(sent.date())}, {sent:%H:%M}",
             undecided=found.status == Status.awaiting_authority,
             outcome=OUTCOMES.get(found.outcome or "", ""),
@@ -78,12 +66,6 @@ def receipt(request: Request, reference: str, staff: SignedIn) -> Response:
             criteria=[Line(each["question"], each["words"]) for each in found.frozen["criteria"]],
             fields=_fields(session, found),
         )
-
-
-def spelled(reference: str) -> str:
-    """The reference as it is said over the telephone."""
-    groups = [" ".join(_SPELLING[letter] for letter in part) for part in reference.split("-")]
-    return ", ".join(groups)
 
 
 def _fields(session: Session, referral: Referral) -> list[Line]:

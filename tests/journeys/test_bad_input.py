@@ -75,14 +75,17 @@ def test_bytes_that_are_no_json(participant: Chat, http: httpx.Client) -> None:
     assert answer.status_code == 400
 
 
-def test_half_a_character_is_text_like_any_other(participant: Chat, http: httpx.Client) -> None:
+def test_half_a_character_is_refused_and_the_chat_goes_on(
+    participant: Chat, http: httpx.Client
+) -> None:
     answer = http.post(
         f"/api/v1/conversations/{participant.id}/messages",
         content=b'{"text": "\\ud83d hello \\udc00"}',
         headers={"Authorization": f"Bearer {participant.token}"},
     )
-    assert answer.status_code == 200
-    assert answer.json()["messages"]
+    assert answer.status_code == 400
+    assert answer.json()["error"]["message"]
+    assert participant.say("hello")
 
 
 def test_another_persons_conversation_is_not_found(participant: Chat, http: httpx.Client) -> None:

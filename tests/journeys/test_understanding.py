@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
 from core.settings import ROOT
-from tests.journeys.running import Copy
+from tests.journeys.running import Copy, environment
 
 Found = dict[str, Any]
 FLOOR_INTENTS = 0.88
@@ -104,3 +106,17 @@ def test_a_bad_line_gives_an_error_in_its_place(copy: Copy) -> None:
     assert "error" in first
     assert "error" in second
     assert third["intent"] == "greet"
+
+
+def test_without_a_running_copy_it_starts_what_it_needs(tmp_path: Path) -> None:
+    alone = subprocess.run(
+        [str(ROOT / ".venv/bin/cara"), "understand"],
+        input='{"text": "I drink too much"}\n',
+        capture_output=True,
+        text=True,
+        env=environment(tmp_path, 0),
+        timeout=120,
+        check=True,
+    )
+    assert json.loads(alone.stdout)["needs"] == ["alcohol"]
+    assert "half a minute" in alone.stderr

@@ -119,6 +119,16 @@ def test_a_form_from_elsewhere_is_refused(browser: Browser) -> None:
         assert browser.client.post("/start", data=form, headers=headers).status_code == 403
 
 
+def test_no_other_site_can_end_a_chat(browser: Browser) -> None:
+    browser.post("/start", who="support", site="hampshire", language="en")
+    headers = {**browser._headers(), "sec-fetch-site": "cross-site"}
+    answer = browser.client.get("/exit", headers=headers)
+    assert "clear-site-data" not in answer.headers
+    assert browser.get("/chat").status_code == 200
+    assert "clear-site-data" in browser.get("/exit").headers
+    assert browser.get("/chat").status_code == 303
+
+
 def test_signing_in_makes_a_new_session_and_signing_out_ends_it(browser: Browser) -> None:
     browser.sign_in("officer.hampshire")
     first = browser.cookies[STAFF]
