@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
 
 from accounts.tables import Staff
 from bot.channels import crisis
@@ -86,6 +88,14 @@ def take_turn(conversation_id: str, incoming: Incoming, key: str | None) -> list
             return before
         if incoming.text is not None and len(incoming.text) > LONGEST:
             raise ChatError(413, "too_long", words("utter_too_long", conversation.language).text)
+    try:
+        return _taken(conversation_id, incoming, key)
+    except (IntegrityError, StaleDataError):
+        # Two at once: the other one was first, and is being answered.
+        raise ChatError(409, "at_once", "Another message is being answered. Try again.") from None
+
+
+def _taken(conversation_id: str, incoming: Incoming, key: str | None) -> list[ChatMessage]:
     if incoming.field is not None:
         return _field_turn(conversation_id, incoming.field, incoming.value, key)
     if incoming.choice is not None:

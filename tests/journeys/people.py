@@ -123,9 +123,9 @@ CHOSEN = {
     "Do they live": "No",
     "Ask them: does anybody": "Only they use it",
     "Ask them: “Is it": "Yes, they agree",
-    "What time of day": "Evenings",
+    "What time of day": "Evenings until 8pm",
     "Do they need an interpreter": "No",
-    "Who will decide": "Sergeant Sam Okafor",
+    "Who will decide": "Sergeant Sam Okafor 2203",
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import httpx
 import pytest
 
@@ -135,3 +137,16 @@ def test_a_participants_choice_is_worthless_in_another_chat(
     token = participant.messages[-1]["choices"][0]["choice"]
     other = Chat.begin(http, site="hampshire", audience="participant")
     assert other.post({"choice": token}).status_code == 409
+
+
+def test_two_messages_at_once_never_break_the_chat(participant: Chat) -> None:
+    def sent(_turn: int) -> int:
+        return participant.post(
+            {"text": "I drink too much"}, **{"Idempotency-Key": "x"}
+        ).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        statuses = set(pool.map(sent, range(8)))
+    assert statuses <= {200, 409}
+    assert 200 in statuses
+    assert participant.say("hello")
