@@ -158,20 +158,32 @@ def answers(port: int, path: str) -> bool:
         connection.close()
 
 
+def wake_page(
+    kept: _Kept, url: str, answering: Callable[[str], bool], say: Callable[[str], None]
+) -> None:
+    """Tend the web process until it serves its page, and then until it can screen a message.
+
+    Rasa's long start waits for that, so that danger is answered before anything else works.
+    """
+    _tend_until(kept, lambda: answering("/"))
+    say(f"The page is up: {url} (the chat is waking)")
+    _tend_until(kept, lambda: answering("/healthz"))
+
+
 def wake(
     kept: _Kept, url: str, answering: Callable[[str], bool], say: Callable[[str], None]
 ) -> None:
-    """Tend the parts until every one answers, and say how far we are."""
-    page_up = False
-    while not kept.ready:
-        kept.tick()
-        if not page_up and answering("/healthz"):
-            page_up = True
-            say(f"The page is up: {url} (the chat is waking)")
-        if page_up and answering("/readyz"):
-            kept.ready = True
-            say(f"Ready: {url}")
+    """Tend the parts until every one answers, and say so."""
+    _tend_until(kept, lambda: answering("/readyz"))
+    kept.ready = True
+    say(f"Ready: {url}")
+
+
+def _tend_until(kept: _Kept, done: Callable[[], bool]) -> None:
+    kept.tick()
+    while not done():
         time.sleep(TICK)
+        kept.tick()
 
 
 def upgrade_database(house: House, environment: Mapping[str, str], log: Path) -> None:
@@ -207,13 +219,18 @@ def run(house: House, place: Place, outer: Mapping[str, str]) -> None:
     environment = shared_environment(place, ports, outer)
     logs = place.data_dir / "logs"
     kept = Supervisor(logs, house.root, _say)
+
+    def answering(path: str) -> bool:
+        return answers(place.port, path)
+
     try:
         # The page first and, while it wakes, the tables; Rasa's long start would slow both.
         kept.add(web_part(house, place, environment))
         upgrade_database(house, environment, logs / "database.log")
-        kept.add(*inner_parts(house, ports, model, {**environment, **_keys()}))
         write_run_file(place, ports, model)
-        wake(kept, place.url, lambda path: answers(place.port, path), _say)
+        wake_page(kept, place.url, answering, _say)
+        kept.add(*inner_parts(house, ports, model, {**environment, **_keys()}))
+        wake(kept, place.url, answering, _say)
         while True:
             kept.tick()
             time.sleep(TICK)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from threading import Thread
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
@@ -10,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Scope
 
 from accounts.web import sign_in
+from bot.safety import screen
 from bot.web import api, errors, health, officer, pages, widget
 from bot.web.shown import pieces_of, sms_href, tel_href, web_href
 from core.settings import BUILD
@@ -31,9 +35,18 @@ class Assets(StaticFiles):
         return response
 
 
+@asynccontextmanager
+async def awake(_app: FastAPI) -> AsyncIterator[None]:
+    """Load the safety screen beside the first page, so that no message waits for it long."""
+    Thread(target=screen, args=("",), daemon=True).start()
+    yield
+
+
 def application() -> FastAPI:
     """Every route of the public port; nothing of Rasa and of the actions is among them."""
-    made = FastAPI(title="Help near you", docs_url=None, redoc_url=None, openapi_url=None)
+    made = FastAPI(
+        title="Help near you", docs_url=None, redoc_url=None, openapi_url=None, lifespan=awake
+    )
     errors.install(made)
     for filter_ in (pieces_of, sms_href, tel_href, web_href):
         templates().filters[filter_.__name__] = filter_

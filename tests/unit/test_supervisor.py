@@ -16,7 +16,7 @@ from cli import children
 from cli.house import ROOT, House, Trouble
 from cli.parts import KEPT_FROM_RASA, Part, inner_parts, shared_environment, web_part
 from cli.place import Place, asked_for, check_port, inner_ports, sole_copy, write_run_file
-from cli.supervisor import DEATHS_ALLOWED, LONGEST_PAUSE, Supervisor, answers, wake
+from cli.supervisor import DEATHS_ALLOWED, LONGEST_PAUSE, Supervisor, answers, wake, wake_page
 
 SECRET = "a secret of thirty-two characters or more"
 
@@ -267,17 +267,19 @@ class Waking:
 
     def __init__(self, *answering: set[str]) -> None:
         self.ready = False
-        self._answering = list(answering)
+        self.left = list(answering)
         self.now: set[str] = set()
 
     def tick(self) -> None:
-        self.now = self._answering.pop(0)
+        self.now = self.left.pop(0)
 
 
 def test_the_page_is_told_before_the_whole_is_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cli.supervisor.TICK", 0)
-    parts_ = Waking(set(), {"/healthz"}, {"/healthz"}, {"/healthz", "/readyz"})
+    parts_ = Waking(set(), {"/"}, {"/"}, {"/", "/healthz"}, {"/"}, {"/", "/readyz"})
     said: list[str] = []
+    wake_page(parts_, "http://127.0.0.1:8000", lambda path: path in parts_.now, said.append)
+    assert len(parts_.left) == 2, "Rasa waits until danger can be answered"
     wake(parts_, "http://127.0.0.1:8000", lambda path: path in parts_.now, said.append)
     assert said == [
         "The page is up: http://127.0.0.1:8000 (the chat is waking)",
