@@ -78,14 +78,15 @@ class CorrectAnswer(OfficerAction):
         """Correct what is pending, or what was kept."""
         sure, _unsure = _read(turn, referral)
         pending = dict(turn.context.get("readback") or {})
+        before = record.known(referral).answers
         if not sure:
             yield say("utter_officer_which_change")
             yield summary()
-        elif pending:
+        elif pending or any(before.get(criterion) is None for criterion in sure):
+            # What was not answered before is no correction: it is read back like any other.
             remember(turn.conversation, readback=pending | sure)
             yield read_back(pending | sure)
         else:
-            before = record.known(referral).answers
             _store(turn, referral, dict(sure), "text")
             for criterion, value in sure.items():
                 yield changed(criterion, before.get(criterion), value)

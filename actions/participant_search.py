@@ -126,12 +126,14 @@ def _worded(
     if not found.results:
         yield say("utter_no_more" if more else "utter_nothing_found", **names)
         return
-    yield say(_opening(found, place, by_phone=by_phone, nearer=nearer), **names)
+    yield say(_opening(found, place, more=more, by_phone=by_phone, nearer=nearer), **names)
     for item in found.results:
         yield listing(_facts(item))
 
 
-def _opening(found: Found, place: Place | None, *, by_phone: bool, nearer: bool) -> str:
+def _opening(found: Found, place: Place | None, *, more: bool, by_phone: bool, nearer: bool) -> str:
+    if more and "national_only" in found.relaxed:
+        return "utter_found_more_national"
     for relaxed in ("outside_site", "nearer", "national_only"):
         if relaxed in found.relaxed:
             return f"utter_found_{relaxed}"

@@ -75,7 +75,7 @@ def _said(setting: Setting, utterance: Utterance) -> Body:
 def _value(value: Any, language: str) -> str:
     """A value as words: keys of approved words are worded, lists are joined."""
     if isinstance(value, list):
-        return ", ".join(_value(each, language) for each in value)
+        return "; ".join(_value(each, language) for each in value)
     text = str(value)
     return words(text, language).text if text.startswith("utter_") else text
 

@@ -156,7 +156,7 @@ def _changed(desk: Desk, utterance: Utterance) -> Body:
     )
     code = utterance["after"]
     if code and item.answers[code].effect is Effect.supervisor:
-        text += f" {_reason_line(desk, Reason(item.id, Effect.supervisor, item.source))}."
+        text += f" {label_of('utter_officer_for_supervisor', basis=_basis(item))}"
     return _message("text", text)
 
 

@@ -79,6 +79,11 @@ def test_a_correction_changes_the_answer_and_the_outcome(officer: Chat) -> None:
     assert "Risk grade (Medium)" in words_of(officer.say("where are we?"))
 
 
+def test_what_was_never_answered_is_no_correction(officer: Chat) -> None:
+    assert officer.say("not on bail, no orders")[0]["kind"] == "summary"
+    assert "Answered: -" in words_of(officer.say("where are we?"))
+
+
 def test_i_do_not_know_yet_is_a_hold(officer: Chat) -> None:
     officer.say("I don't know yet")
     standing = words_of(officer.say("where are we?"))
