@@ -10,10 +10,17 @@ from accounts.tables import Role, Staff
 from core.settings import settings
 
 PASSWORD = "demonstration-only"  # noqa: S105 - printed on the sign-in page of the demonstration
+SHOWN = (Role.officer, Role.authoriser, Role.coordinator)
 _PEOPLE = {
     Role.officer: ("Robin Ashworth", "PC", "4417"),
     Role.authoriser: ("Sam Okafor", "Sergeant", "2203"),
+    Role.facilitator: ("Ffion Larkspur", "", ""),
     Role.coordinator: ("Jo Winterbourne", "", ""),
+    Role.approver: ("Idris Penhallow", "", ""),
+    Role.navigator: ("Bea Thistlewood", "", ""),
+    Role.site_admin: ("Mo Castellan", "", ""),
+    Role.evaluator: ("Uma Fairweather", "", ""),
+    Role.operator: ("Gil Marchbanks", "", ""),
 }
 
 
@@ -23,22 +30,29 @@ def username(role: Role, site: str) -> str:
 
 
 def add_demonstration_accounts(session: Session, sites: list[str]) -> None:
-    """Make the accounts that are not there yet; refuses outside demonstration mode."""
+    """Make the accounts that the sign-in page shows, where they are not there yet."""
+    for site in sites:
+        for role in SHOWN:
+            demonstration_account(session, role, site)
+
+
+def demonstration_account(session: Session, role: Role, site: str) -> Staff:
+    """The account of ``role`` at ``site``, made if need be; refuses outside demonstration mode."""
     if not settings().demo:
         raise RuntimeError("demonstration accounts exist in demonstration mode only")
-    there = set(session.scalars(select(Staff.username)))
-    for site in sites:
-        for role, (name, rank, collar) in _PEOPLE.items():
-            if username(role, site) not in there:
-                add_staff(
-                    session,
-                    username=username(role, site),
-                    password=PASSWORD,
-                    role=role,
-                    site=site,
-                    name=name,
-                    rank=rank,
-                    collar_number=collar,
-                    email=f"{role.value}@{site.replace('_', '-')}.example",
-                    demonstration=True,
-                )
+    there = session.scalar(select(Staff).where(Staff.username == username(role, site)))
+    if there:
+        return there
+    name, rank, collar = _PEOPLE[role]
+    return add_staff(
+        session,
+        username=username(role, site),
+        password=PASSWORD,
+        role=role,
+        site=site,
+        name=name,
+        rank=rank,
+        collar_number=collar,
+        email=f"{role.value}@{site.replace('_', '-')}.example",
+        demonstration=True,
+    )

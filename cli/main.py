@@ -104,26 +104,23 @@ def user_add(
 @click.option("--site", required=True)
 def token(role: str, site: str) -> None:
     """Print a staff token for scripts; demonstration mode only."""
-    from sqlalchemy import select
-
-    from accounts.demonstration import username
+    from accounts.demonstration import demonstration_account
     from accounts.staff import sign_in
-    from accounts.tables import Role, Staff
+    from accounts.tables import Role
     from cli.database import upgrade
     from core.database import transaction
     from core.settings import settings
+    from sites import UnknownSiteError, site_of
 
     if not settings().demo:
         raise click.ClickException("Tokens are made in demonstration mode only.")
     upgrade()
     try:
-        wanted = username(Role(role), site)
-    except ValueError as error:
+        wanted, where = Role(role), site_of(site).code
+    except (ValueError, UnknownSiteError) as error:
         raise click.ClickException(str(error)) from error
     with transaction() as session:
-        staff = session.scalar(select(Staff).where(Staff.username == wanted))
-        if staff is None:
-            raise click.ClickException(f"There is no demonstration account called {wanted}.")
+        staff = demonstration_account(session, wanted, where)
         click.echo(sign_in(session, staff, kind="token"))
 
 

@@ -86,7 +86,8 @@ def take_turn(conversation_id: str, incoming: Incoming, key: str | None) -> list
         conversation = _conversation(session, conversation_id)
         if key and (before := replies_to(session, conversation_id, key)) is not None:
             return before
-        if incoming.text is not None and len(incoming.text) > LONGEST:
+        text = incoming.text or ""
+        if len(text) > LONGEST and not crisis.found_in(session, conversation, text):
             raise ChatError(413, "too_long", words("utter_too_long", conversation.language).text)
     try:
         return _taken(conversation_id, incoming, key)

@@ -48,3 +48,8 @@ def test_the_offence_itself_is_no_crisis(officer: Chat) -> None:
 def test_an_idiom_is_no_crisis(participant: Chat) -> None:
     told = participant.say("this hangover is killing me, I drink too much")
     assert "crisis" not in {message["kind"] for message in told}
+
+
+def test_danger_in_a_message_that_is_too_long_is_answered_all_the_same(participant: Chat) -> None:
+    told = participant.say("I want to die. " + "and so it goes on and on. " * 400)
+    assert told[0]["kind"] == "crisis"

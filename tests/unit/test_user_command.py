@@ -75,9 +75,15 @@ def test_a_token_opens_a_session_of_that_role_at_that_site(run_cara: RunCara) ->
         assert (staff.role, staff.site) == ("officer", "west_midlands")
 
 
-@pytest.mark.parametrize(
-    ("role", "site"), [("chief", "hampshire"), ("officer", "narnia"), ("evaluator", "hampshire")]
-)
+def test_a_role_that_the_sign_in_page_does_not_show_has_a_token_too(run_cara: RunCara) -> None:
+    done = run_cara("token", "--role", "evaluator", "--site", "dorset")
+    with transaction() as session:
+        staff = signed_in(session, done.stdout.strip())
+        assert staff is not None
+        assert (staff.role, staff.site, staff.demonstration) == ("evaluator", "dorset", True)
+
+
+@pytest.mark.parametrize(("role", "site"), [("chief", "hampshire"), ("officer", "narnia")])
 def test_there_is_no_token_for_somebody_who_does_not_exist(
     run_cara: RunCara, role: str, site: str
 ) -> None:
