@@ -2,82 +2,30 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import UTC, date, datetime
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services_directory import search as searching
-from services_directory.listing import Listing, load, offerable, read, warning
-from services_directory.places import Place, find_place
+from services_directory.listing import load, warning
 from services_directory.search import (
     Found,
     Query,
-    Reason,
-    Result,
-    as_json,
-    as_result,
     by_id,
     search,
 )
-from services_directory.words import NEED_LABELS
-from sites import FOLDER, UnknownSiteError, all_sites
-
-MOMENT = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
-SITES = ("hampshire", "west_midlands", "leicestershire", "avon_and_somerset", "north_yorkshire")
-TOWNS = {
-    "hampshire": ("Aldershot", "Southampton", "Portsmouth", "Ryde", "Winchester"),
-    "west_midlands": ("Birmingham", "Coventry", "Wolverhampton", "Walsall", "Dudley"),
-    "leicestershire": ("Leicester", "Loughborough", "Coalville", "Oakham", "Hinckley"),
-    "avon_and_somerset": ("Bristol", "Bath", "Taunton", "Yeovil", "Weston-super-Mare"),
-    "north_yorkshire": ("York", "Scarborough", "Harrogate", "Skipton", "Whitby"),
-}
-NEEDS = [*NEED_LABELS]
-
-
-def place_in(site: str, town: str) -> Place:
-    place = find_place(f"I live in {town}", site)
-    assert place is not None
-    return place
-
-
-def ask(site: str, needs: str, town: str = "", **wishes: object) -> Found:
-    place = place_in(site, town) if town else None
-    query = Query(site, tuple(needs.split()), place)
-    return search(replace(query, **wishes), moment=MOMENT, demo=True)  # type: ignore[arg-type]
-
-
-def ids(found: Found) -> list[str]:
-    return [result.listing.id for result in found.results]
-
-
-def codes(result: Result) -> dict[str, str | int]:
-    return {reason.code: reason.value for reason in result.reasons}
-
-
-def everything(site: str, needs: str, town: str = "", **wishes: object) -> list[Result]:
-    """Every page of one question, as somebody sees who asks for "any others?" to the end."""
-    seen: list[Result] = []
-    while True:
-        without = frozenset(result.listing.id for result in seen)
-        found = ask(site, needs, town, without=without, **wishes)
-        if not found.results:
-            return seen
-        seen += found.results
-
-
-def raw_rows() -> list[dict[str, str]]:
-    return [
-        row
-        for path in sorted(FOLDER.glob("*/services.csv"))
-        for row in csv.DictReader(path.read_text(encoding="utf-8").splitlines())
-    ]
-
+from sites import UnknownSiteError, all_sites
+from tests.unit.asking import (
+    MOMENT,
+    NEEDS,
+    SITES,
+    TOWNS,
+    ask,
+    codes,
+    everything,
+    ids,
+    place_in,
+    raw_rows,
+)
 
 # What the files themselves say must never reach a participant, read apart from our own rules.
 NEVER = {
@@ -307,126 +255,3 @@ def test_an_unknown_site_is_refused_and_an_unknown_need_finds_nothing() -> None:
     with pytest.raises(UnknownSiteError):
         ask("atlantis", "drugs")
     assert ask("hampshire", "flying") == Found(())
-
-
-def some_listing(
-    listing_id: str = "ny-001", site: str = "north_yorkshire", **changed: object
-) -> Listing:
-    listing = by_id(site, listing_id)
-    assert listing is not None
-    return replace(listing, **changed)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"status": "closed"},
-        {"status": "referral_only"},
-        {"status": "waiting_list_closed"},
-        {"status": "a status nobody has heard of"},
-        {"self_referral": "no"},
-        {"how_to_access": "Probation practitioner referral only"},
-        {"phone": "", "address": "1 High Street", "hours": "Mon-Fri 09:00-17:00"},
-    ],
-)
-def test_a_listing_is_never_offered_that_a_person_could_not_use(changed: dict[str, str]) -> None:
-    assured = some_listing(assured_on=date(2026, 11, 1))
-    assert offerable(assured, demo=False)
-    assert not offerable(replace(assured, **changed), demo=False)  # type: ignore[arg-type]
-    assert not offerable(replace(assured, **changed), demo=True)  # type: ignore[arg-type]
-
-
-def test_an_unassured_listing_is_offered_in_demonstration_mode_alone_and_with_a_warning() -> None:
-    unassured = some_listing()
-    assert warning(unassured) == "unassured"
-    assert offerable(unassured, demo=True)
-    assert not offerable(unassured, demo=False)
-    assert warning(some_listing(assured_on=date(2026, 11, 1))) == ""
-
-
-def test_no_starter_listing_claims_to_be_assured() -> None:
-    assert all(listing.assured_on is None for site in SITES for listing in load(site))
-
-
-def test_once_assured_a_listing_is_found_in_production(monkeypatch: pytest.MonkeyPatch) -> None:
-    assured: Sequence[Listing] = (some_listing(assured_on=date(2026, 11, 1)),)
-    monkeypatch.setattr(searching, "load", lambda site: assured)
-    query = Query("north_yorkshire", ("drugs",), place_in("north_yorkshire", "York"))
-    assert ids(search(query, moment=MOMENT, demo=False)) == ["ny-001"]
-
-
-def directory_of(monkeypatch: pytest.MonkeyPatch, *listings: Listing) -> None:
-    monkeypatch.setattr(searching, "load", lambda site: listings)
-
-
-def test_between_two_alike_the_one_still_to_be_verified_is_second(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    directory_of(
-        monkeypatch, some_listing(id="a", status="verify"), some_listing(id="b", status="active")
-    )
-    assert ids(ask("north_yorkshire", "drugs", "York")) == ["b", "a"]
-
-
-def test_between_two_alike_the_one_that_meets_both_needs_is_first(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    directory_of(
-        monkeypatch,
-        some_listing(id="a", needs=("drugs",)),
-        some_listing(id="b", needs=("drugs", "trauma")),
-    )
-    assert ids(ask("north_yorkshire", "drugs trauma", "York")) == ["b", "a"]
-
-
-def test_a_national_service_for_one_town_is_shown_only_to_somebody_of_that_town(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    directory_of(
-        monkeypatch, replace(some_listing(), site="national", covers=frozenset({"whitby"}))
-    )
-    assert ids(ask("north_yorkshire", "drugs")) == []
-    assert ids(ask("north_yorkshire", "drugs", "York")) == []
-    assert ids(ask("north_yorkshire", "drugs", "Whitby")) == ["ny-001"]
-
-
-def test_something_nearer_than_nowhere_is_a_wish_set_aside() -> None:
-    found = ask("west_midlands", "drugs", nearer=True)
-    assert "nearer" in found.relaxed
-    assert found.results
-
-
-def test_a_file_that_says_when_a_listing_was_assured_is_believed(tmp_path: Path) -> None:
-    source = next(row for row in raw_rows() if row["id"] == "ny-001")
-    path = tmp_path / "services.csv"
-    with path.open("w", newline="", encoding="utf-8") as out:
-        writer = csv.DictWriter(out, [*source, "assured_on"])
-        writer.writeheader()
-        writer.writerow({**source, "assured_on": "2026-11-01"})
-    assert read(path)[0].assured_on == date(2026, 11, 1)
-
-
-def test_a_card_holds_exactly_what_the_interface_promises() -> None:
-    result = ask("hampshire", "mental_health", "Eastleigh").results[0]
-    card = as_json(result, lambda reason: f"{reason.code} {reason.value}".strip())
-    assert " ".join(card) == (
-        "id name organisation what needs reasons phone sms email url area distance_m open cost "
-        "hours assured_on assured languages"
-    )
-    assert card["what"].startswith("Help with mental health. For: Registered with a GP")
-    assert card["reasons"][:2] == ["need mental_health", "covers Eastleigh"]
-    assert card["open"] == {"state": "unknown", "until": None}
-    assert (card["assured_on"], card["assured"]) == (None, False)
-
-
-def test_a_reason_without_words_is_left_off_the_card() -> None:
-    result = ask("hampshire", "mental_health", "Eastleigh").results[0]
-    only_needs = as_json(result, lambda reason: "fits" if reason.code == "need" else "")
-    assert only_needs["reasons"] == ["fits"]
-
-
-def test_a_listing_shown_before_can_be_shown_again_with_its_reasons() -> None:
-    query = Query("hampshire", ("mental_health",), place_in("hampshire", "Eastleigh"))
-    again = as_result(some_listing("hiow-008", "hampshire"), query, moment=MOMENT)
-    assert again == ask("hampshire", "mental_health", "Eastleigh").results[0]
-    assert Reason("covers", "Eastleigh") in again.reasons
