@@ -10,9 +10,6 @@ import pytest
 from tests.journeys import running
 from tests.journeys.people import Chat
 from tests.journeys.running import Copy
-from tests.pages.conftest import chromium, weather
-
-__all__ = ["chromium", "weather"]
 
 
 @pytest.fixture(scope="session")

@@ -66,9 +66,9 @@ def test_a_participant_finds_help_and_leaves_nothing_behind(page: Page) -> None:
 def test_an_officer_refers_somebody_and_prints_the_receipt(page: Page) -> None:
     page.goto("/")
     page.get_by_label("I work for the police").check()
-    page.get_by_label("Hampshire and Isle of Wight").check()
+    page.get_by_label("Leicestershire").check()
     page.get_by_role("button", name="Start").click()
-    page.get_by_label("User name").fill("officer.hampshire")
+    page.get_by_label("User name").fill("officer.leicestershire")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("button", name=re.compile("^(Start|Go on)")).first.click()

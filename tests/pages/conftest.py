@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from core.settings import ROOT
+from tests.conftest import AXE
 from tests.journeys.running import environment, free_port
 
-AXE = ROOT / "node_modules/axe-core/axe.min.js"
-ASSETS = ROOT / ".build/assets/app.css"
 CHAT, STAFF = "__Host-cara_chat", "__Host-cara_staff"
 WIDE, NARROW = 1280, 320
 PATIENCE = 30
@@ -45,13 +33,6 @@ class Web:
 
 
 Visit = Callable[..., Page]
-
-
-def absent(what: str) -> None:
-    """Skip with a plain reason, or fail where everything has to be there."""
-    if os.environ.get("CARA_REQUIRE_SERVICES") == "1":
-        pytest.fail(f"CARA_REQUIRE_SERVICES=1, and {what}")
-    pytest.skip(what)
 
 
 @contextmanager
@@ -102,80 +83,6 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     assert made.returncode == 0, made.stderr
     with serving(data_dir) as url:
         yield Web(url, json.loads(made.stdout))
-
-
-class Weather(BaseHTTPRequestHandler):
-    """Sunny spells, whatever is asked."""
-
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header("content-type", "text/html")
-        self.end_headers()
-        self.wfile.write(b"<title>Weather</title>Sunny spells")
-
-    def log_message(self, *_words: object) -> None:
-        return
-
-
-@pytest.fixture(scope="session")
-def weather(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """Stands for the page that "Exit this page" leads to; gives its port."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Weather)
-    context = certified(tmp_path_factory.mktemp("weather"))
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield server.server_port
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def certified(folder: Path) -> ssl.SSLContext:
-    """A server's side of https, with a certificate that it signed itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "www.bbc.co.uk")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    pem = folder / "server.pem"
-    pem.write_bytes(
-        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        + certificate.public_bytes(Encoding.PEM)
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
-    return context
-
-
-@pytest.fixture(scope="session")
-def chromium(weather: int) -> Iterator[Browser]:
-    """Debian's Chromium, which can reach this machine and nothing else."""
-    found = os.environ.get("CARA_CHROMIUM") or shutil.which("chromium")
-    if not found:
-        absent("no Chromium is installed")
-    if not AXE.exists() or not ASSETS.exists():
-        absent("the front-end packages are not set up: make setup")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=found,
-            args=[
-                "--no-sandbox",
-                "--disable-background-networking",
-                f"--host-resolver-rules=MAP www.bbc.co.uk 127.0.0.1:{weather} , "
-                "MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
-            ],
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
