@@ -19,6 +19,7 @@ from bot.speech import (
     say,
     summary,
 )
+from referrals import record
 from referrals.fields import BY_NAME
 from referrals.progress import Position, Step
 from referrals.tables import Referral
@@ -28,7 +29,12 @@ def what_next(turn: Turn, *, again: bool = False) -> Iterator[Utterance]:
     """Return to what is open: what was read back, what is being changed, or the next step."""
     referral = desk.draft_of(turn.session, turn.conversation)
     if referral is None:
-        yield say("utter_officer_no_draft", choice("utter_label_start", "start_referral", new=True))
+        start = choice("utter_label_start", "start_referral", new=True)
+        sent_before = _reference_held(turn)
+        if sent_before:
+            yield say("utter_officer_already_sent", start, reference=sent_before)
+        else:
+            yield say("utter_officer_no_draft", start)
         return
     pending, changing = turn.context.get("readback"), turn.context.get("changing")
     if pending:
@@ -37,6 +43,13 @@ def what_next(turn: Turn, *, again: bool = False) -> Iterator[Utterance]:
         yield _asked(changing, again)
     else:
         yield from _next_step(turn, referral, again)
+
+
+def _reference_held(turn: Turn) -> str | None:
+    """The reference of the referral that this conversation has sent, if it has."""
+    held = turn.context.get("referral")
+    found = record.own(turn.session, turn.staff, held) if held and turn.staff else None
+    return found.reference if found else None
 
 
 def _asked(item: str, again: bool) -> Utterance:

@@ -48,6 +48,10 @@ class GiveAnswers(OfficerAction):
 
     def work(self, turn: Turn, referral: Referral) -> Iterator[Utterance]:
         """Keep, read back, or ask."""
+        if turn.given.get("referral", referral.id) != referral.id:
+            yield say("utter_officer_old_choice")
+            yield from what_next(turn, again=True)
+            return
         if "answers" in turn.given:
             yield from keep(turn, referral, turn.given["answers"], "choice")
             yield from what_next(turn)
@@ -79,7 +83,10 @@ class CorrectAnswer(OfficerAction):
         sure, _unsure = _read(turn, referral)
         pending = dict(turn.context.get("readback") or {})
         before = record.known(referral).answers
-        if not sure:
+        if not sure and pending:
+            yield say("utter_officer_not_understood")
+            yield read_back(pending)
+        elif not sure:
             yield say("utter_officer_which_change")
             yield summary()
         elif pending or any(before.get(criterion) is None for criterion in sure):
@@ -132,6 +139,10 @@ class NotKnown(OfficerAction):
         """Put the open criterion on hold, or pass over an optional field."""
         criterion = turn.given.get("criterion") or open_criterion(turn.conversation, referral)
         field = open_field(turn.conversation, referral)
+        if turn.given.get("field", field) != field:
+            yield say("utter_officer_old_choice")
+            yield from what_next(turn, again=True)
+            return
         if criterion:
             yield from keep(turn, referral, {criterion: None}, "choice")
         elif field and BY_NAME[field].optional and turn.staff:
@@ -191,12 +202,19 @@ class Stop(OfficerAction):
     def work(self, turn: Turn, referral: Referral) -> Iterator[Utterance]:
         """Only a choice closes; typed words are asked back."""
         if turn.given.get("close") and turn.staff:
-            record.close_as_not_met(turn.session, turn.staff, referral, f"close:{referral.id}")
+            try:
+                record.close_as_not_met(turn.session, turn.staff, referral, f"close:{referral.id}")
+            except record.ReferralError:
+                yield say("utter_officer_nothing_excludes")
+                yield from what_next(turn, again=True)
+                return
             remember(turn.conversation, referral=None, readback=None, changing=None)
             yield say(
                 "utter_officer_closed", choice("utter_label_start", "start_referral", new=True)
             )
         elif turn.given.get("leave"):
+            if turn.context.get("readback"):
+                yield say("utter_officer_left_unread")
             yield say("utter_officer_left", choice("utter_label_carry_on", "continue_referral"))
         else:
             yield say(
@@ -222,7 +240,7 @@ class Submit(OfficerAction):
             yield say("utter_officer_not_sent")
             yield from what_next(turn)
             return
-        remember(turn.conversation, referral=None, outcome_said=None, last_sent=reference)
+        remember(turn.conversation, readback=None, changing=None, outcome_said=None)
         yield sent(reference)
 
 

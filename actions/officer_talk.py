@@ -14,6 +14,7 @@ from bot.speech import Utterance, choice, explain, say, standing
 from referrals import record
 from referrals.progress import Step
 from referrals.tables import Referral
+from referrals.transitions import Status
 from sites import site_of
 
 
@@ -27,9 +28,7 @@ class StartReferral(TurnAction):
         if turn.staff is None:
             yield say("utter_officer_sign_in")
             return
-        left = draft_of(turn.session, turn.conversation) or record.latest_draft(
-            turn.session, turn.staff
-        )
+        left = _left(turn)
         if left and not turn.given.get("new"):
             remember(turn.conversation, referral=left.id, readback=None, changing=None)
             yield say(
@@ -51,6 +50,18 @@ class StartReferral(TurnAction):
         yield from what_next(turn)
 
 
+def _left(turn: Turn) -> Referral | None:
+    """The draft to go on with: the one chosen, the one open here, or the one touched last."""
+    if turn.staff is None:
+        return None
+    chosen = turn.given.get("draft")
+    found = record.own(turn.session, turn.staff, chosen) if chosen else None
+    if found and found.status == Status.draft:
+        return found
+    open_here = draft_of(turn.session, turn.conversation)
+    return open_here or record.latest_draft(turn.session, turn.staff)
+
+
 class Explain(OfficerAction):
     """Why do you ask: the reason and source of the open criterion."""
 
@@ -58,7 +69,9 @@ class Explain(OfficerAction):
 
     def work(self, turn: Turn, referral: Referral) -> Iterator[Utterance]:
         """Explain, then ask again."""
-        criterion = open_criterion(turn.conversation, referral)
+        here = position_of(referral)
+        excluding = here.criterion.id if here.step is Step.excluded and here.criterion else None
+        criterion = open_criterion(turn.conversation, referral) or excluding
         yield explain(criterion) if criterion else say("utter_officer_why_fields")
         yield from what_next(turn, again=True)
 

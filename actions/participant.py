@@ -47,8 +47,11 @@ class GivePlace(TurnAction):
 
     def take(self, turn: Turn) -> Iterator[Utterance]:
         """Look again from there; a place nobody knows is asked again."""
-        if learn_place(turn) is None:
+        place = learn_place(turn)
+        if place is None:
             yield say("utter_place_not_found")
+        elif not turn.context.get("needs"):
+            yield say("utter_place_noted", place=place.label)
         yield from show(turn)
 
 

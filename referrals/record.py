@@ -64,18 +64,25 @@ def own(session: Session, staff: Staff, referral_id: str) -> Referral | None:
     return found if found and found.created_by == staff.id and found.site == staff.site else None
 
 
+def drafts(session: Session, staff: Staff, most: int = 5) -> list[Referral]:
+    """This officer's drafts at this site, the one touched last first."""
+    return list(
+        session.scalars(
+            select(Referral)
+            .where(
+                Referral.created_by == staff.id,
+                Referral.site == staff.site,
+                Referral.status == Status.draft,
+            )
+            .order_by(Referral.updated_at.desc())
+            .limit(most)
+        )
+    )
+
+
 def latest_draft(session: Session, staff: Staff) -> Referral | None:
     """The draft this officer touched last at this site, to go on with."""
-    return session.scalar(
-        select(Referral)
-        .where(
-            Referral.created_by == staff.id,
-            Referral.site == staff.site,
-            Referral.status == Status.draft,
-        )
-        .order_by(Referral.updated_at.desc())
-        .limit(1)
-    )
+    return next(iter(drafts(session, staff, most=1)), None)
 
 
 def by_reference(session: Session, staff: Staff, reference: str) -> Referral | None:
@@ -287,6 +294,7 @@ __all__ = [
     "answer",
     "by_reference",
     "close_as_not_met",
+    "drafts",
     "give_field",
     "go_on_despite",
     "known",

@@ -26,7 +26,7 @@ class FieldError(ValueError):
 
 def clean(field: Field, raw: str, given: Given, *, today: date, staff: Collection[str] = ()) -> str:
     """The value to keep; raises :class:`FieldError`. Dates come as "27 3 2026" or ISO."""
-    text = raw.strip()
+    text = " ".join(raw.split())
     if not text:
         raise FieldError(f"Enter an answer: {field.question}")
     if "\x00" in text:

@@ -317,7 +317,10 @@ def _reasons_of_place(candidate: _Candidate, query: Query) -> list[Reason]:
     if query.place is None:
         whole = Reason("whole_site", site_of(query.site).name)
         return [whole if candidate.whole_area else Reason("area", listing.area)]
-    reasons = [Reason("covers", query.place.label)]
+    if candidate.whole_area:
+        reasons = [Reason("whole_site", site_of(query.site).name)]
+    else:
+        reasons = [Reason("covers", query.place.label)]
     if candidate.distance is not None:
         reasons.append(Reason("distance", candidate.distance))
     elif not listing.address and not candidate.whole_area:

@@ -24,10 +24,14 @@ from bot.conversations import (
     replies_to,
 )
 from bot.desk import draft_of, open_criterion
+from bot.speech import Choice
 from bot.words import words
+from core.clock import LONDON
 from core.database import transaction
 from referrals import record
 from referrals.fields import BY_NAME
+from referrals.tables import Referral
+from services_directory.places import find_place
 from sites import site_of
 
 LONGEST = 5_000
@@ -108,7 +112,10 @@ def _text_turn(conversation_id: str, text: str, key: str | None) -> list[ChatMes
     with transaction() as session:
         conversation = _conversation(session, conversation_id)
         found = crisis.found_in(session, conversation, text)
+        typed = None if found else crisis.typed_answer(text, conversation)
         add_message(session, conversation, "person", {"text": text}, key)
+        if typed:
+            return _after_safety_question(session, conversation, typed)
         if found:
             answer = crisis.answer_to(found, conversation)
             replies = [_kept(session, conversation, body) for body in answer]
@@ -116,11 +123,29 @@ def _text_turn(conversation_id: str, text: str, key: str | None) -> list[ChatMes
             nothing = text_body("utter_nothing_typed", conversation.language)
             return [_kept(session, conversation, nothing)]
         else:
-            told = ForRasa(_for_rasa(session, conversation, text))
+            intent = "give_place" if _only_a_place(conversation, text) else None
+            told = ForRasa(_for_rasa(session, conversation, text), intent)
     if found:
         crisis.tell_rasa(conversation, found)
         return replies
     return _through_rasa(conversation_id, told)
+
+
+def _after_safety_question(
+    session: Session, conversation: Conversation, reply: dict[str, str]
+) -> list[ChatMessage]:
+    """What follows a typed reply: the full lines, or one gentle sentence; then a way on."""
+    bodies = crisis.after_reply(reply, conversation)
+    if reply["reply"] == "no":
+        bodies.append(
+            text_body(
+                "utter_safety_go_on",
+                conversation.language,
+                choice("utter_label_go_back", "carry_on"),
+                choice("utter_label_person", "talk_to_person"),
+            )
+        )
+    return [_kept(session, conversation, body) for body in bodies]
 
 
 def _choice_turn(conversation_id: str, token: str, key: str | None) -> list[ChatMessage]:
@@ -224,6 +249,14 @@ def _for_rasa(session: Session, conversation: Conversation, text: str) -> str:
     return told
 
 
+def _only_a_place(conversation: Conversation, text: str) -> bool:
+    """Whether the whole message is the name of a place: "Reading" is no goodbye."""
+    if conversation.audience == "officer":
+        return False
+    found = find_place(text, conversation.site)
+    return found is not None and found.label.casefold() == text.strip(" .!?").casefold()
+
+
 def _greeting(session: Session, conversation: Conversation, staff: Staff | None) -> list[Body]:
     language = conversation.language
     if conversation.audience != "officer":
@@ -233,11 +266,21 @@ def _greeting(session: Session, conversation: Conversation, staff: Staff | None)
     if not site.referral:
         off = text_body("utter_officer_site_off", language, reason=site.referral_off_because)
         return [*bodies, off]
-    left = record.latest_draft(session, staff) if staff else None
-    resume = [choice("utter_label_resume", "start_referral")] if left else []
+    left = record.drafts(session, staff) if staff else []
+    resume = [_resume_choice(draft) for draft in left]
     start = choice("utter_label_start", "start_referral", new=True)
     about = choice("utter_label_about_cara", "ask_about_cara")
     return [*bodies, text_body("utter_officer_begin", language, *resume, start, about)]
+
+
+def _resume_choice(draft: Referral) -> Choice:
+    """A draft by what its officer may remember of it, and nobody else can read from it."""
+    begun = draft.created_at.astimezone(LONDON)
+    told = {
+        "when": f"{begun.day} {begun:%B}, {begun:%H:%M}",
+        "answers": len(record.known(draft).answers),
+    }
+    return choice("utter_label_resume", "start_referral", values=told, draft=draft.id)
 
 
 def _participant_greeting(conversation: Conversation, language: str) -> list[Body]:

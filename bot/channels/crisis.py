@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.channels.rasa_client import RasaAwayError, rasa
-from bot.conversations import Conversation, recent_words
+from bot.conversations import Conversation, recent_words, remember
 from bot.safety import Finding, Kind, Level, screen
-from bot.safety.answers import after_no, answer
+from bot.safety.answers import after_no, answer, typed_reply
 
 Body = dict[str, Any]
 _REPLIES = ("yes", "no", "rather_not")
@@ -27,6 +27,7 @@ def answer_to(finding: Finding, conversation: Conversation) -> list[Body]:
     """The fixed answer to an alarm, or the plain question of a check with answers to choose."""
     said = answer(finding, conversation.language, _audience(conversation))
     body: Body = {"kind": "crisis", "lang": said.language, "text": said.text}
+    remember(conversation, safety_asked=finding.kind.value if said.choices else None)
     if said.choices:
         body["choices"] = [
             {
@@ -39,9 +40,17 @@ def answer_to(finding: Finding, conversation: Conversation) -> list[Body]:
     return [body]
 
 
+def typed_answer(text: str, conversation: Conversation) -> dict[str, str] | None:
+    """The reply to an open safety question that somebody typed instead of pressing it."""
+    kind = conversation.context.get("safety_asked")
+    reply = typed_reply(text) if kind else None
+    return {"kind": str(kind), "reply": reply} if reply else None
+
+
 def after_reply(asked: dict[str, str], conversation: Conversation) -> list[Body]:
     """No to a check is one gentle sentence; yes, and "rather not say", get the full answer."""
     kind = Kind(asked["kind"])
+    remember(conversation, safety_asked=None)
     if asked["reply"] != "no":
         return answer_to(Finding(kind, Level.alarm, "answered yes"), conversation)
     language = conversation.language

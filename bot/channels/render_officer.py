@@ -15,7 +15,7 @@ from bot.conversations import Conversation
 from bot.speech import Utterance
 from bot.words import words
 from referrals import record
-from referrals.eligibility import Assessment, Reason, assess
+from referrals.eligibility import Assessment, Reason, assess, effect_of
 from referrals.fields import BY_NAME, FIELDS, Field
 from referrals.progress import Known, open_fields
 from referrals.reference import read_aloud
@@ -98,7 +98,7 @@ def _message(
 def _criterion(desk: Desk, utterance: Utterance) -> Body:
     item = desk.rules.criterion(utterance["criterion"])
     choices = [
-        option(each.label, "give_answers", answers={item.id: code})
+        option(each.label, "give_answers", answers={item.id: code}, referral=desk.referral.id)
         for code, each in item.answers.items()
     ]
     choices.append(option(label_of("utter_label_dont_know"), "dont_know", criterion=item.id))
@@ -108,7 +108,7 @@ def _criterion(desk: Desk, utterance: Utterance) -> Body:
 
 def _field(desk: Desk, utterance: Utterance) -> Body:
     field = BY_NAME[utterance["name"]]
-    skip = [option(label_of("utter_label_skip"), "skip")] if field.optional else []
+    skip = [option(label_of("utter_label_skip"), "skip", field=field.name)] * field.optional
     if field.kind in ("choice", "staff"):
         return _message("question", field.question, _field_choices(desk, field) + skip)
     card: dict[str, Any] = {"name": field.name, "type": field.kind, "hint": field.hint}
@@ -202,17 +202,18 @@ def _waiting(desk: Desk, utterance: Utterance) -> Body:
 
 def _standing(desk: Desk, _utterance: Utterance) -> Body:
     answers = desk.known.answers
-    given = [item for item in desk.rules.in_chat if answers.get(item.id)]
-    held = [item for item in desk.rules.in_chat if item.id in answers and not answers[item.id]]
+    effects = {
+        item.id: effect_of(item, answers[item.id])
+        for item in desk.rules.in_chat
+        if item.id in answers
+    }
+    held = [item for item in desk.rules.in_chat if effects.get(item.id) is Effect.hold]
+    given = [item for item in desk.rules.in_chat if item.id in effects and item not in held]
     to_ask = [item.label for item in desk.rules.in_chat if item.id not in answers]
     to_ask += [field.label for field in open_fields(desk.known)]
     told = [f"{item.label} ({answer_words(item, answers[item.id])})" for item in given]
-    outcome = (
-        label_of(f"utter_officer_so_far_{desk.assessment.outcome}")
-        if not to_ask
-        or any(reason.effect is Effect.ineligible for reason in desk.assessment.reasons)
-        else label_of("utter_officer_so_far_open")
-    )
+    known = not to_ask or Effect.ineligible in effects.values()
+    outcome = label_of(f"utter_officer_so_far_{desk.assessment.outcome if known else 'open'}")
     text = label_of(
         "utter_officer_standing",
         answered=", ".join(told) or "-",

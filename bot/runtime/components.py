@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,12 @@ from bot.runtime.merge import merged_needs, settled_intent
 
 _STORED = "linear.npz"
 _ENTITIES = "entities"
+# "No wait, he's 17": the first word answers us, and the rest is what counts.
+_LEADING_NO = re.compile(
+    r"^\s*(?:no|nah|nope)[, ]+(?:(?:wait|sorry|actually)[, ]+)+|"
+    r"^\s*(?:no|nah|nope)[, ]+(?=(?:the|its|it's|hes|he's|shes|she's) )",
+    re.IGNORECASE,
+)
 CLASSIFIER = DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER
 EXTRACTOR = DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR
 
@@ -187,7 +194,7 @@ class CriteriaReader(GraphComponent):
         for message in messages:
             if message.get(TEXT) and _audience(message) == "officer":
                 asked = (message.get(METADATA) or {}).get("asked")
-                readings = read_criteria(message.get(TEXT), asked)
+                readings = read_criteria(_LEADING_NO.sub("", message.get(TEXT)), asked)
                 _add(
                     message,
                     [
@@ -236,6 +243,11 @@ class Settle(GraphComponent):
                 message.get(METADATA) or {},
                 self.threshold,
             )
+            claims = message.get(METADATA) or {}
+            wordless = not any(ch.isalnum() for ch in message.get(TEXT) or "")
+            if wordless and not (claims.get("intent") or claims.get("safety")):
+                # Without a letter the features are empty, and any intent could win.
+                name, confidence = "nlu_fallback", 0.0
             message.set(INTENT, {"name": name, "confidence": confidence}, add_to_output=True)
             message.data.pop("features_row", None)
         return messages

@@ -11,6 +11,7 @@ from bot.safety.model import Finding, Level
 
 _HERE = Path(__file__).parent
 _DEFAULT_LANGUAGE = "en"
+_POLISH = str.maketrans("ąćęłńóśźż", "acelnoszz")
 
 
 @dataclass(frozen=True)
@@ -55,3 +56,10 @@ def after_no(language: str) -> str:
     """One gentle sentence for somebody who answers no; the conversation then goes on."""
     sentences: dict[str, str] = _SHEET["after_no"]
     return sentences.get(language, sentences[_DEFAULT_LANGUAGE])
+
+
+def typed_reply(text: str) -> str | None:
+    """ "yes", "no" or "rather_not" where somebody types it instead of pressing it, else None."""
+    bare = "".join(ch for ch in text.casefold() if ch.isalnum() or ch.isspace() or ord(ch) > 0x900)
+    said = " ".join(bare.translate(_POLISH).split())
+    return next((reply for reply, words in _SHEET["typed"].items() if said in words), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Query
@@ -18,6 +19,7 @@ from core.tokens import TokenError, verify
 from sites import UnknownSiteError, site_of
 
 router = APIRouter(prefix="/api/v1/conversations")
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
 class Begin(BaseModel):
@@ -45,6 +47,8 @@ class Say(BaseModel):
         sent = [part for part in (self.text, self.choice, self.field) if part is not None]
         if len(sent) != 1 or (self.field is None) != (self.value is None):
             raise ValueError("send text, or choice, or field with value")
+        if _HALF_CHARACTER.search("".join((*sent, self.value or ""))):
+            raise ValueError("half a character cannot be kept")
         return self
 
 

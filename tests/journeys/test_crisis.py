@@ -53,3 +53,17 @@ def test_an_idiom_is_no_crisis(participant: Chat) -> None:
 def test_danger_in_a_message_that_is_too_long_is_answered_all_the_same(participant: Chat) -> None:
     told = participant.say("I want to die. " + "and so it goes on and on. " * 400)
     assert told[0]["kind"] == "crisis"
+
+
+@pytest.mark.parametrize("typed", ["yes", "yeah i am", "tak", "rather not say"])
+def test_a_reply_to_the_question_may_be_typed(participant: Chat, typed: str) -> None:
+    assert "ending your life" in words_of(participant.say("had enough of life"))
+    told = participant.say(typed)
+    assert told[0]["kind"] == "crisis"
+    assert "116 123" in words_of(told)
+
+
+def test_a_typed_no_is_taken_gently_and_the_chat_goes_on(participant: Chat) -> None:
+    participant.say("had enough of life")
+    assert "Thank you for telling me" in words_of(participant.say("no"))
+    assert participant.choose("Go on")

@@ -210,3 +210,37 @@ def test_referral_is_switched_off_where_the_site_says_so(
     chat = Chat.begin(http, token, site="north_yorkshire", audience="officer")
     assert "switched off until its criteria are confirmed" in words_of(chat.messages)
     assert "Start a referral" not in chat.labels
+
+
+def test_an_older_draft_can_be_chosen_too(http: httpx.Client, copy: running.Copy) -> None:
+    token = copy.staff_token("west_midlands")
+    first = Chat.begin(http, token, site="west_midlands", audience="officer")
+    first.choose("Start a referral")
+    first.choose("Yes, 18 or over")
+    second = Chat.begin(http, token, site="west_midlands", audience="officer")
+    second.choose("Start a referral")
+    third = Chat.begin(http, token, site="west_midlands", audience="officer")
+    older = next(label for label in third.labels if label.endswith("(answers: 1)"))
+    third.choose(older)
+    assert "Age (Yes, 18 or over)" in words_of(third.say("where are we?"))
+
+
+def test_an_emoji_confirms_nothing(officer: Chat) -> None:
+    officer.say(NOTE)
+    officer.say("\U0001f44e")
+    assert "Answered: -" in words_of(officer.say("where are we?"))
+
+
+def test_an_old_choice_acts_on_nothing_but_its_own_question(officer: Chat) -> None:
+    token = officer.messages[-1]["choices"][0]["choice"]
+    officer.choose("No, under 18")
+    officer.choose("Stop here and keep the draft")
+    fresh = Chat.begin(officer.http, site="hampshire", audience="participant")
+    assert fresh.post({"choice": token}).status_code == 409
+
+
+def test_after_sending_the_reference_is_still_there(officer: Chat) -> None:
+    answer_all_criteria(officer)
+    fill_in_booking(officer)
+    reference = reference_in(officer.choose("Confirm and send to the authoriser"))
+    assert reference in words_of(officer.say("where are we?"))
