@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
@@ -15,6 +16,9 @@ _LANGUAGE_WORDS = {
     "pl": ("polsk", "polish", "ਪੋਲਿਸ਼"),
     "pa": ("punjabi", "panjabi", "pendżabsk", "pendzabsk", "ਪੰਜਾਬੀ"),
 }
+_ADDS = re.compile(
+    r"\b(also|as well|plus|on top of|też|tez|także|takze|również)\b|ਵੀ", re.IGNORECASE
+)
 
 
 class FindHelp(TurnAction):
@@ -31,7 +35,7 @@ class FindHelp(TurnAction):
         needs, denied = needs_read(turn)
         learn_place(turn)
         kept = [code for code in turn.context.get("needs", []) if code not in denied]
-        wanted = needs or kept
+        wanted = kept + needs if _ADDS.search(turn.text) else needs or kept
         if not wanted:
             yield say("utter_which_need")
             yield ask_needs()

@@ -33,6 +33,13 @@ def test_two_needs_at_once(participant: Chat) -> None:
     assert {"drugs", "trauma"} <= needs_of(told)
 
 
+def test_what_is_also_wrong_joins_what_was_said_before(participant: Chat) -> None:
+    participant.say("I drink too much")
+    told = participant.say("also cant sleep")
+    assert "Help with drinking" in told[0]["text"]
+    assert {"alcohol", "mental_health"} <= needs_of(told)
+
+
 def test_no_money_for_therapy_is_no_need_for_money(participant: Chat) -> None:
     told = participant.say("cant sleep, nightmares about it, no money for therapy")
     assert {"mental_health", "trauma"} <= needs_of(told)
