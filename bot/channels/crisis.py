@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from bot.channels.rasa_client import RasaAwayError, rasa
 from bot.conversations import Conversation, recent_words, remember
 from bot.safety import Finding, Kind, Level, screen
-from bot.safety.answers import after_no, answer, typed_reply
+from bot.safety.answers import after_no, answer, reviewed, typed_reply
+from core.settings import settings
 
 Body = dict[str, Any]
 _REPLIES = ("yes", "no", "rather_not")
@@ -25,7 +26,7 @@ def found_in(session: Session, conversation: Conversation, text: str) -> Finding
 
 def answer_to(finding: Finding, conversation: Conversation) -> list[Body]:
     """The fixed answer to an alarm, or the plain question of a check with answers to choose."""
-    said = answer(finding, conversation.language, _audience(conversation))
+    said = answer(finding, _spoken(conversation), _audience(conversation))
     body: Body = {"kind": "crisis", "lang": said.language, "text": said.text}
     remember(conversation, safety_asked=finding.kind.value if said.choices else None)
     if said.choices:
@@ -53,7 +54,7 @@ def after_reply(asked: dict[str, str], conversation: Conversation) -> list[Body]
     remember(conversation, safety_asked=None)
     if asked["reply"] != "no":
         return answer_to(Finding(kind, Level.alarm, "answered yes"), conversation)
-    language = conversation.language
+    language = _spoken(conversation)
     return [{"kind": "text", "lang": language, "text": after_no(language)}]
 
 
@@ -74,6 +75,12 @@ def _told(claims: dict[str, Any]) -> None:
         rasa().turn("(a safety finding)", claims)
     except RasaAwayError:
         return
+
+
+def _spoken(conversation: Conversation) -> str:
+    """The person's language; in production English, where nobody qualified has read the words."""
+    language = conversation.language
+    return language if settings().demo or reviewed(language) else "en"
 
 
 def _audience(conversation: Conversation) -> str:

@@ -52,6 +52,11 @@ def answer(finding: Finding, language: str, audience: str) -> Answer:
     return Answer(by_language[spoken], spoken, choices)
 
 
+def reviewed(language: str) -> bool:
+    """Whether a qualified person has read the answers of this language."""
+    return bool(_SHEET["reviewed"].get(language, False))
+
+
 def after_no(language: str) -> str:
     """One gentle sentence for somebody who answers no; the conversation then goes on."""
     sentences: dict[str, str] = _SHEET["after_no"]
