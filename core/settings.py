@@ -33,7 +33,6 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default=ROOT / "var", validation_alias=AliasChoices("DATA_DIR"))
     port: int = Field(default=8000, validation_alias=AliasChoices("PORT"))
     rasa_url: str = ""
-    actions_port: int = 0
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import httpx
-import pytest
 
 from tests.journeys import running
 from tests.journeys.people import (
@@ -118,7 +117,6 @@ def test_nothing_can_be_sent_while_something_is_on_hold(officer: Chat) -> None:
     assert "Confirm and send to the authoriser" not in words_of(officer.say("submit it"))
 
 
-@pytest.mark.usefixtures("copy")
 def test_a_referral_from_first_answer_to_reference(officer: Chat, http: httpx.Client) -> None:
     answer_all_criteria(officer)
     assert "appears to meet the criteria" in words_of(officer.messages)
@@ -231,12 +229,14 @@ def test_an_emoji_confirms_nothing(officer: Chat) -> None:
     assert "Answered: -" in words_of(officer.say("where are we?"))
 
 
-def test_an_old_choice_acts_on_nothing_but_its_own_question(officer: Chat) -> None:
-    token = officer.messages[-1]["choices"][0]["choice"]
+def test_a_choice_of_an_earlier_draft_answers_nothing_in_the_next(officer: Chat) -> None:
+    first = officer.messages[-1]["choices"][0]["choice"]
     officer.choose("No, under 18")
-    officer.choose("Stop here and keep the draft")
-    fresh = Chat.begin(officer.http, site="hampshire", audience="participant")
-    assert fresh.post({"choice": token}).status_code == 409
+    officer.choose("Close it")
+    officer.choose("Start a referral")
+    told = officer.post({"choice": first}).json()["messages"]
+    assert "belongs to an earlier question" in words_of(told)
+    assert "Answered: -" in words_of(officer.say("where are we?"))
 
 
 def test_after_sending_the_reference_is_still_there(officer: Chat) -> None:
