@@ -239,3 +239,10 @@ def test_no_message_of_five_thousand_letters_takes_long(junk: str) -> None:
 @pytest.mark.parametrize("text", ["", " \n\t ", "???", "👍", "ਹਾਂ", "\u200b", "(((", "|;~", "/yes"])
 def test_odd_messages_read_nothing(text: str) -> None:
     assert read_criteria(text, "B10_bail") == []
+
+
+@pytest.mark.parametrize(
+    "words", ["yes, with him in the room", "yes in front of him", "yes but he was there"]
+)
+def test_a_victim_asked_beside_the_suspect_does_not_count_as_asked(words: str) -> None:
+    assert sure(words, "B11_victim_asked") == {}
