@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core.audit import Actor, record
 from core.clock import now
-from core.crypto import EncryptedJSON
+from core.crypto import EncryptedJSON, EncryptedText
 from core.database import Base, UtcDateTime
 from core.tokens import sign
 
@@ -35,6 +35,15 @@ class Conversation(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class Telephone(Base):
+    """The telephone behind a conversation by text; nothing else of the person is known."""
+
+    __tablename__ = "telephone"
+
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id"), primary_key=True)
+    number: Mapped[str] = mapped_column(EncryptedText)
+
+
 class ChatMessage(Base):
     """One message of either side. ``body`` holds text, choices with their meaning, a listing."""
 
@@ -54,11 +63,20 @@ class ChatMessage(Base):
 
 
 def begin(
-    session: Session, *, site: str, audience: str, language: str, staff_id: str | None
+    session: Session,
+    *,
+    site: str,
+    audience: str,
+    language: str,
+    staff_id: str | None,
+    known_as: str = "",
 ) -> tuple[Conversation, str]:
-    """A new conversation and its token, which says by itself whose it is and for how long."""
+    """A new conversation and its token, which says by itself whose it is and for how long.
+
+    ``known_as`` is its id where one is known beforehand, as for a telephone number.
+    """
     conversation = Conversation(
-        id=str(uuid.uuid4()),
+        id=known_as or str(uuid.uuid4()),
         site=site,
         audience=audience,
         language=language,
@@ -78,9 +96,17 @@ def token_for(conversation: Conversation) -> str:
         "sub": conversation.id,
         "site": conversation.site,
         "audience": conversation.audience,
+        "language": conversation.language,
+        "staff": conversation.staff_id or "",
         "jti": uuid.uuid4().hex,
     }
     return sign(TOKEN, claims, lasts=LASTS)
+
+
+def opened(session: Session, conversation_id: str) -> Conversation | None:
+    """The conversation of that id, unless there is none or its person has left it."""
+    found = session.get(Conversation, conversation_id)
+    return None if found is None or found.ended_at is not None else found
 
 
 def actor_of(conversation: Conversation) -> Actor:

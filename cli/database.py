@@ -11,6 +11,8 @@ from alembic.script import ScriptDirectory
 
 import accounts.tables
 import bot.conversations
+import core.outbox
+import outreach.tables
 import referrals.tables
 from accounts.demonstration import add_demonstration_accounts
 from core.audit import AuditRow
@@ -19,7 +21,14 @@ from core.settings import settings
 from sites import all_sites
 
 TABLES = Base.metadata
-_KNOWN = (accounts.tables, bot.conversations, referrals.tables, AuditRow)
+_KNOWN = (
+    accounts.tables,
+    bot.conversations,
+    core.outbox,
+    outreach.tables,
+    referrals.tables,
+    AuditRow,
+)
 
 
 def alembic_config() -> Config:

@@ -10,6 +10,7 @@ import click
 ELSEWHERE = {
     "assess": "cli.assessing:assess_command",
     "understand": "cli.understanding:understand_command",
+    "words": "cli.wording:words_command",
 }
 
 

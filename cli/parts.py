@@ -11,7 +11,14 @@ from cli.house import House
 from cli.place import LOOPBACK, Place
 
 # What opens our tables and queues; Rasa is never given it (design D1).
-KEPT_FROM_RASA = ("CARA_SECRET_KEY", "CARA_DATABASE_URL", "CARA_REDIS_URL")
+KEPT_FROM_RASA = (
+    "CARA_SECRET_KEY",
+    "CARA_DATABASE_URL",
+    "CARA_REDIS_URL",
+    "CARA_SMTP_URL",
+    "CARA_WEBHOOK_SECRET",
+    "CARA_TEXTS_SECRET",
+)
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,7 @@ def inner_parts(
 ) -> list[Part]:
     """What only the other parts reach; ``environment`` holds the keys of the wires between them."""
     return [
+        Part("worker", (str(house.app), "-m", "cli.worker"), environment),
         Part("actions", _served(house, "actions.server:app", ports["actions"]), environment),
         Part(
             "rasa",

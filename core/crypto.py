@@ -27,9 +27,14 @@ def derived_key(purpose: str) -> bytes:
     )
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=16)
+def box(purpose: str) -> Fernet:
+    """What encrypts and decrypts for one purpose."""
+    return Fernet(base64.urlsafe_b64encode(derived_key(purpose)))
+
+
 def _fernet() -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(derived_key("columns")))
+    return box("columns")
 
 
 def lookup_hash(value: str) -> str:

@@ -17,6 +17,9 @@ from sqlalchemy.types import TypeDecorator
 
 from core.settings import settings
 
+# Seconds for which a write waits for another: a person gets a plain sentence within four.
+LONGEST_WAIT = 2.0
+
 
 class Base(DeclarativeBase):
     """The parent of every table."""
@@ -48,8 +51,9 @@ def engine() -> Engine:
     if not url.startswith("sqlite"):
         # Operators write postgresql://; without a driver's name SQLAlchemy looks for psycopg 2.
         chosen = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
-        return create_engine(chosen, pool_pre_ping=True)
-    made = create_engine(url, connect_args={"timeout": 5})
+        waits = {"connect_timeout": 2, "options": f"-c lock_timeout={int(LONGEST_WAIT * 1000)}"}
+        return create_engine(chosen, pool_pre_ping=True, connect_args=waits)
+    made = create_engine(url, connect_args={"timeout": LONGEST_WAIT})
     event.listen(made, "connect", _tune_sqlite)
     return made
 

@@ -15,10 +15,16 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / ".build"
 SHORTEST_SECRET = 32
+DEMONSTRATION_SECRET = "demonstration-only"  # noqa: S105 - opens the demonstration's text channel
 
 
 class Settings(BaseSettings):
     """What operators may set; ``CARA_`` goes before each name but ``DATA_DIR`` and ``PORT``.
+
+    ``public_url`` is where staff reach us, for links in notices; ``smtp_url`` has the form
+    ``smtp://user:password@host:port``; ``webhook_secret`` signs what goes to webhooks and
+    ``texts_secret`` is what a provider of texts proves itself with; ``worker_silence`` is after
+    how many seconds without a sign of the worker another process sends alerts.
 
     Raises ``ValueError`` in production without a secret of one's own, because every
     stored identity is only as safe as that secret.
@@ -33,6 +39,13 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default=ROOT / "var", validation_alias=AliasChoices("DATA_DIR"))
     port: int = Field(default=8000, validation_alias=AliasChoices("PORT"))
     rasa_url: str = ""
+    sites_dir: Path = ROOT / "sites"
+    public_url: str = ""
+    smtp_url: str = ""
+    mail_from: str = "no-reply@localhost"
+    webhook_secret: str = ""
+    texts_secret: str = ""
+    worker_silence: float = Field(default=60.0, gt=0)
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -46,6 +59,11 @@ class Settings(BaseSettings):
                 f"CARA_SECRET_KEY is too short: use {SHORTEST_SECRET} characters or more."
             )
         return self
+
+    @property
+    def inbound_secret(self) -> str:
+        """What a provider of texts proves itself with; in production there is no default."""
+        return self.texts_secret or (DEMONSTRATION_SECRET if self.demo else secrets.token_hex())
 
     @property
     def demo(self) -> bool:

@@ -10,7 +10,7 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
-from sites import FOLDER, NATIONAL, site_of
+from sites import NATIONAL, folder, site_of
 
 WHOLE_AREA = "*"
 UNASSURED = "unassured"
@@ -117,7 +117,7 @@ def load(site: str) -> tuple[Listing, ...]:
 
     A site without a file of its own has the national listings only. Raises ``UnknownSiteError``.
     """
-    return read(site_of(site).services_csv) + read(FOLDER / f"_{NATIONAL}" / "services.csv")
+    return read(site_of(site).services_csv) + read(folder() / f"_{NATIONAL}" / "services.csv")
 
 
 @lru_cache(maxsize=64)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-FOLDER = Path(__file__).resolve().parent
+from core.settings import settings
+
 NATIONAL = "national"
+
+
+def folder() -> Path:
+    """Where the sites' folders lie: in the project, or where ``CARA_SITES_DIR`` says."""
+    return settings().sites_dir
 
 
 class UnknownSiteError(LookupError):
@@ -27,8 +34,49 @@ class Contact(BaseModel):
     confirmed: bool = False
 
 
+class Person(BaseModel):
+    """Somebody who is told of an alert: by e-mail, by a call of their on-call system, or both."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    email: str = ""
+    webhook: str = ""
+    confirmed: bool = False
+
+
+class Alerts(BaseModel):
+    """Who is told when somebody may be in danger, and who is told if they do not answer in time.
+
+    The coordinators of the site see every alert on their screen besides, and get an e-mail.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    people: tuple[Person, ...] = ()
+    escalate_after_minutes: int = Field(default=10, ge=1)
+    escalate_to: tuple[Person, ...] = ()
+
+
+class LocalLine(BaseModel):
+    """A number of this site that is added to the crisis answers of ``kinds``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kinds: tuple[str, ...]
+    name: str
+    display: str
+    hours: str
+    source: str
+    review_by: date
+    confirmed: bool = False
+
+
 class Site(BaseModel):
     """What ``site.yml`` says.
+
+    ``words`` is what a sentence needs before this site may say it outside the demonstration:
+    to be read by its authors, or by somebody qualified.
 
     ``centre`` is a postcode: of two towns with one name, the nearer counts.
     """
@@ -50,22 +98,26 @@ class Site(BaseModel):
     condition_weeks: int = Field(default=16, ge=6, le=20)
     reference_patterns: dict[str, str] = {}
     widget_origins: tuple[str, ...] = ()
+    alerts: Alerts = Alerts()
+    crisis_lines: tuple[LocalLine, ...] = ()
+    text_number: str = ""
+    words: Literal["authors", "qualified"] = "authors"
 
     @property
     def services_csv(self) -> Path:
         """The starter directory of this site."""
-        return FOLDER / self.code / "services.csv"
+        return folder() / self.code / "services.csv"
 
     @property
     def places_csv(self) -> Path:
         """Local names of places that a national gazetteer lacks."""
-        return FOLDER / self.code / "places.csv"
+        return folder() / self.code / "places.csv"
 
 
 @lru_cache(maxsize=1)
 def all_sites() -> dict[str, Site]:
     """Every site by its code, in the order of their names."""
-    found = [_read(path) for path in sorted(FOLDER.glob("[a-z]*/site.yml"))]
+    found = [_read(path) for path in sorted(folder().glob("[a-z]*/site.yml"))]
     return {site.code: site for site in sorted(found, key=lambda site: site.name)}
 
 
@@ -80,7 +132,7 @@ def site_of(code: str) -> Site:
 def criteria_documents(code: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """The baseline criteria and what ``code`` overrides, as plain data for ``referrals``."""
     site_of(code)
-    return _yaml(FOLDER / "_baseline" / "criteria.yml"), _yaml(FOLDER / code / "criteria.yml")
+    return _yaml(folder() / "_baseline" / "criteria.yml"), _yaml(folder() / code / "criteria.yml")
 
 
 def _read(path: Path) -> Site:

@@ -1,58 +1,47 @@
-"""A turn of the web chat: screen, mask, Rasa, words. One way, each stage a step (design D2)."""
+"""A turn of a conversation: danger first; then mask, Rasa, words. One way, each stage a step."""
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from accounts.tables import Staff
-from bot.channels import crisis
+from bot.channels import crisis, gentle
+from bot.channels.crisis_words import typed_reply
+from bot.channels.greeting import greeting
+from bot.channels.incoming import LONGEST, ChatError, Incoming
 from bot.channels.masking import masked
+from bot.channels.memory import Remembered, remembered
+from bot.channels.packing import packed
 from bot.channels.rasa_client import RasaAwayError, rasa
 from bot.channels.render import Body, Setting, choice, rendered, text_body
+from bot.channels.speaker import TEXT, Speaker, conversation_of
 from bot.conversations import (
     ChatMessage,
     Conversation,
     add_message,
     begin,
     offered,
+    recent_words,
     remember,
     replies_to,
 )
 from bot.desk import draft_of, open_criterion
-from bot.speech import Choice
-from bot.words import words
-from core.clock import LONDON
 from core.database import transaction
+from core.outbox import Letter, post
+from core.words import words
 from referrals import record
 from referrals.fields import BY_NAME
-from referrals.tables import Referral
 from services_directory.places import find_place
-from sites import site_of
 
-LONGEST = 5_000
+log = logging.getLogger("cara.chat")
 
-
-class ChatError(Exception):
-    """Something the caller can put right: an HTTP status, a code and words for the person."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status, self.code, self.message = status, code, message
-
-
-@dataclass(frozen=True)
-class Incoming:
-    """What a person sent: exactly one of text, a choice's token, or a field with its value."""
-
-    text: str | None = None
-    choice: str | None = None
-    field: str | None = None
-    value: str = ""
+__all__ = ["LONGEST", "ChatError", "Incoming", "begin_chat", "take_turn"]
 
 
 @dataclass(frozen=True)
@@ -76,82 +65,116 @@ def begin_chat(
             language=language,
             staff_id=staff.id if staff else None,
         )
-        greeting = _greeting(session, conversation, staff)
-        return conversation, token, [_kept(session, conversation, body) for body in greeting]
+        bodies = greeting(session, conversation, staff)
+        messages = [add_message(session, conversation, "assistant", body) for body in bodies]
+    held = remembered(conversation.id)
+    held.language, held.last_n = language, messages[-1].n
+    return conversation, token, messages
 
 
-def take_turn(conversation_id: str, incoming: Incoming, key: str | None) -> list[ChatMessage]:
-    """The assistant's answer to one message; the same idempotency key gives the same answer.
+def take_turn(speaker: Speaker, incoming: Incoming, key: str | None) -> list[ChatMessage]:
+    """The person's message where danger was answered, and the assistant's answers.
 
-    Raises :class:`ChatError` for what the caller can put right. A crisis is answered first,
-    whatever else is wrong.
+    The same idempotency key gives the same answer. Raises :class:`ChatError` for what the caller
+    can put right. Danger is answered first, whatever else is wrong, and without the database; where
+    that is away everything else gets one plain sentence. Messages that no database holds yet have
+    no ``id``.
     """
-    with transaction() as session:
-        conversation = _conversation(session, conversation_id)
-        if key and (before := replies_to(session, conversation_id, key)) is not None:
-            return before
-        text = incoming.text or ""
-        if len(text) > LONGEST and not crisis.found_in(session, conversation, text):
-            raise ChatError(413, "too_long", words("utter_too_long", conversation.language).text)
+    held = remembered(speaker.id)
+    speaker = speaker.in_language(held.language or speaker.language)
+    if key and key in held.answered:
+        return held.answered[key]
+    danger = crisis.danger_in(speaker, held, incoming)
+    if danger:
+        return crisis.answered(speaker, danger, key)
+    if len(incoming.text or "") > LONGEST:
+        raise ChatError(413, "too_long", words("utter_too_long", speaker.language).text)
     try:
-        return _taken(conversation_id, incoming, key)
+        return _taken(speaker, held, incoming, key)
     except (IntegrityError, StaleDataError):
         # Two at once: the other one was first, and is being answered.
-        raise ChatError(409, "at_once", "Another message is being answered. Try again.") from None
+        raise ChatError(409, "at_once", words("utter_at_once", speaker.language).text) from None
+    except SQLAlchemyError as error:
+        log.warning("the database does not answer: %s", type(error).__name__)
+        return _without_database(speaker, held, incoming)
 
 
-def _taken(conversation_id: str, incoming: Incoming, key: str | None) -> list[ChatMessage]:
-    if incoming.field is not None:
-        return _field_turn(conversation_id, incoming.field, incoming.value, key)
-    if incoming.choice is not None:
-        return _choice_turn(conversation_id, incoming.choice, key)
-    return _text_turn(conversation_id, incoming.text or "", key)
-
-
-def _text_turn(conversation_id: str, text: str, key: str | None) -> list[ChatMessage]:
-    with transaction() as session:
-        conversation = _conversation(session, conversation_id)
-        found = crisis.found_in(session, conversation, text)
-        typed = None if found else crisis.typed_answer(text, conversation)
-        add_message(session, conversation, "person", {"text": text}, key)
-        if typed:
-            return _after_safety_question(session, conversation, typed)
-        if found:
-            answer = crisis.answer_to(found, conversation)
-            replies = [_kept(session, conversation, body) for body in answer]
-        elif not text.strip("/ \t\r\n"):
-            nothing = text_body("utter_nothing_typed", conversation.language)
-            return [_kept(session, conversation, nothing)]
-        else:
-            intent = "give_place" if _only_a_place(conversation, text) else None
-            told = ForRasa(_for_rasa(session, conversation, text), intent)
-    if found:
-        crisis.tell_rasa(conversation, found)
-        return replies
-    return _through_rasa(conversation_id, told)
-
-
-def _after_safety_question(
-    session: Session, conversation: Conversation, reply: dict[str, str]
+def _taken(
+    speaker: Speaker, held: Remembered, incoming: Incoming, key: str | None
 ) -> list[ChatMessage]:
-    """What follows a typed reply: the full lines, or one gentle sentence; then a way on."""
-    bodies = crisis.after_reply(reply, conversation)
-    if reply["reply"] == "no":
-        bodies.append(
-            text_body(
-                "utter_safety_go_on",
-                conversation.language,
-                choice("utter_label_go_back", "carry_on"),
-                choice("utter_label_person", "talk_to_person"),
-            )
-        )
-    return [_kept(session, conversation, body) for body in bodies]
-
-
-def _choice_turn(conversation_id: str, token: str, key: str | None) -> list[ChatMessage]:
     with transaction() as session:
-        conversation = _conversation(session, conversation_id)
-        option = offered(session, conversation_id, token)
+        conversation = _conversation(session, speaker)
+        if key and (before := replies_to(session, speaker.id, key)) is not None:
+            return before
+        speaker, reread = _refreshed(session, conversation, speaker, held)
+    danger = crisis.danger_in(speaker, held, incoming) if reread else None
+    if danger:
+        return crisis.answered(speaker, danger, key)
+    if incoming.field is not None:
+        messages = _field_turn(speaker, incoming.field, incoming.value, key)
+    elif incoming.choice is not None:
+        messages = _choice_turn(speaker, incoming.choice, key)
+    else:
+        messages = _text_turn(speaker, held, incoming.text or "", key)
+    held.last_n = messages[-1].n if messages else held.last_n
+    return messages
+
+
+def _refreshed(
+    session: Session, conversation: Conversation, speaker: Speaker, held: Remembered
+) -> tuple[Speaker, bool]:
+    """Set what is remembered from what is true; and whether that is new to this process."""
+    true = (recent_words(session, speaker.id), conversation.context.get("safety_asked"))
+    reread = true != (held.said, held.asked)
+    held.said, held.asked = true
+    held.language = conversation.language
+    return speaker.in_language(conversation.language), reread
+
+
+def _without_database(speaker: Speaker, held: Remembered, incoming: Incoming) -> list[ChatMessage]:
+    """One plain sentence with numbers to ring; the words are remembered for the screen."""
+    if incoming.text:
+        held.hear(incoming.text)
+    suffix = "_officer" if speaker.audience == "officer" else ""
+    body = text_body(f"utter_away{suffix}", speaker.language)
+    return [ChatMessage(n=held.last_n + 1, sender="assistant", body=body)]
+
+
+def _text_turn(speaker: Speaker, held: Remembered, text: str, key: str | None) -> list[ChatMessage]:
+    with transaction() as session:
+        conversation = _conversation(session, speaker)
+        add_message(session, conversation, "person", {"text": text}, key)
+        held.hear(text)
+        if held.asked and typed_reply(text) == "no":
+            held.asked = None
+            return _after_typed_no(session, conversation, speaker)
+        if not text.strip("/ \t\r\n"):
+            nothing = text_body("utter_nothing_typed", conversation.language)
+            return [_kept(session, speaker, conversation, nothing)]
+        intent = "give_place" if _only_a_place(conversation, text) else None
+        told = ForRasa(_for_rasa(session, conversation, text), intent)
+    return _through_rasa(speaker, told)
+
+
+def _after_typed_no(
+    session: Session, conversation: Conversation, speaker: Speaker
+) -> list[ChatMessage]:
+    """One gentle sentence; then a way on."""
+    remember(conversation, safety_asked=None)
+    on = text_body(
+        "utter_safety_go_on",
+        conversation.language,
+        choice("utter_label_go_back", "carry_on"),
+        choice("utter_label_person", "talk_to_person"),
+    )
+    return [_kept(session, speaker, conversation, body) for body in (crisis.gentle_no(speaker), on)]
+
+
+def _choice_turn(speaker: Speaker, token: str, key: str | None) -> list[ChatMessage]:
+    before: list[ChatMessage] = []
+    with transaction() as session:
+        conversation = _conversation(session, speaker)
+        option = offered(session, speaker.id, token)
         if option is None:
             raise ChatError(
                 409, "choice_not_offered", words("utter_not_offered", conversation.language).text
@@ -160,36 +183,40 @@ def _choice_turn(conversation_id: str, token: str, key: str | None) -> list[Chat
         if "field" in do:
             told = _give(session, conversation, do["field"], do["value"])
         add_message(session, conversation, "person", {"text": option["label"]}, key)
+        remembered(speaker.id).hear(option["label"])
+        if "numbers" in do:
+            body = crisis.numbers_again(speaker, do["numbers"])
+            return [_kept(session, speaker, conversation, body)]
         if "safety" in do:
-            answer = crisis.after_reply(do["safety"], conversation)
-            replies = [_kept(session, conversation, body) for body in answer]
-            if do["safety"]["reply"] == "yes":
-                return replies
+            # Yes and rather-not are danger and never come here; this is the no.
+            remember(conversation, safety_asked=None)
+            before = [_kept(session, speaker, conversation, crisis.gentle_no(speaker))]
             told = ForRasa(option["label"], "carry_on")
         elif "again" in do:
             told = ForRasa(**do["again"])
         elif "field" not in do:
             told = ForRasa(option["label"], do["intent"], do["given"])
-    before = replies if "safety" in do else []
-    return before + _through_rasa(conversation_id, told)
+        if told.intent != "talk_to_person":
+            gentle.go_on(conversation)
+    return before + _through_rasa(speaker, told)
 
 
-def _field_turn(conversation_id: str, name: str, value: str, key: str | None) -> list[ChatMessage]:
+def _field_turn(speaker: Speaker, name: str, value: str, key: str | None) -> list[ChatMessage]:
     with transaction() as session:
-        conversation = _conversation(session, conversation_id)
+        conversation = _conversation(session, speaker)
         told = _give(session, conversation, name, value)
         said = (
             f"{BY_NAME[name].label}: given" if value.strip() else f"{BY_NAME[name].label}: skipped"
         )
         add_message(session, conversation, "person", {"text": said}, key)
-    return _through_rasa(conversation_id, told)
+    return _through_rasa(speaker, told)
 
 
 def _give(session: Session, conversation: Conversation, name: str, value: str) -> ForRasa:
     """Keep a field in the draft; Rasa hears only that it was given (design D2b)."""
     staff, draft = _staff(session, conversation), draft_of(session, conversation)
     if staff is None or draft is None or name not in BY_NAME:
-        raise ChatError(422, "no_such_field", "That question is not open in this chat.")
+        raise ChatError(422, "no_such_field", words("utter_no_such_field", "en").text)
     try:
         record.give_field(session, staff, draft, name, value)
     except record.FieldError as error:
@@ -197,21 +224,24 @@ def _give(session: Session, conversation: Conversation, name: str, value: str) -
     return ForRasa("a field was given", "field_given", {"field": name})
 
 
-def _through_rasa(conversation_id: str, told: ForRasa) -> list[ChatMessage]:
+def _through_rasa(speaker: Speaker, told: ForRasa) -> list[ChatMessage]:
     with transaction() as session:
-        claims = _claims(session, _conversation(session, conversation_id), told)
+        claims = _claims(session, _conversation(session, speaker), told)
     try:
         utterances = rasa().turn(told.text, claims)
         failure = None if utterances else "away"
     except RasaAwayError as error:
         utterances, failure = [], str(error)
     with transaction() as session:
-        conversation = _conversation(session, conversation_id)
+        conversation = _conversation(session, speaker)
+        besides: list[Body] = []
+        if utterances and gentle.in_gentle_mode(conversation):
+            utterances, besides = gentle.softened(conversation, utterances)
         setting = Setting(session, conversation, _staff(session, conversation))
-        bodies = [body for each in utterances for body in rendered(setting, each)]
+        bodies = [body for each in utterances for body in rendered(setting, each)] + besides
         if not bodies:
             bodies = [_plain_sentence(conversation, failure or "away", told)]
-        return [_kept(session, conversation, body) for body in bodies]
+        return [_kept(session, speaker, conversation, body) for body in bodies]
 
 
 def _claims(session: Session, conversation: Conversation, told: ForRasa) -> dict[str, Any]:
@@ -257,48 +287,10 @@ def _only_a_place(conversation: Conversation, text: str) -> bool:
     return found is not None and found.label.casefold() == text.strip(" .!?").casefold()
 
 
-def _greeting(session: Session, conversation: Conversation, staff: Staff | None) -> list[Body]:
-    language = conversation.language
-    if conversation.audience != "officer":
-        return _participant_greeting(conversation, language)
-    site = site_of(conversation.site)
-    bodies = [text_body("utter_officer_welcome", language)]
-    if not site.referral:
-        off = text_body("utter_officer_site_off", language, reason=site.referral_off_because)
-        return [*bodies, off]
-    left = record.drafts(session, staff) if staff else []
-    resume = [_resume_choice(draft) for draft in left]
-    start = choice("utter_label_start", "start_referral", new=True)
-    about = choice("utter_label_about_cara", "ask_about_cara")
-    return [*bodies, text_body("utter_officer_begin", language, *resume, start, about)]
-
-
-def _resume_choice(draft: Referral) -> Choice:
-    """A draft by what its officer may remember of it, and nobody else can read from it."""
-    begun = draft.created_at.astimezone(LONDON)
-    told = {
-        "when": f"{begun.day} {begun:%B}, {begun:%H:%M}",
-        "answers": len(record.known(draft).answers),
-    }
-    return choice("utter_label_resume", "start_referral", values=told, draft=draft.id)
-
-
-def _participant_greeting(conversation: Conversation, language: str) -> list[Body]:
-    from_needs = [
-        choice(f"utter_need_{code}", "find_help", needs=[code])
-        for code in ("alcohol", "drugs", "mental_health", "trauma")
-    ]
-    person = choice("utter_label_person", "talk_to_person")
-    welcome = text_body("utter_participant_welcome", language)
-    unread = [text_body("utter_unreviewed", language)] if welcome.get("unreviewed") else []
-    more = choice("utter_label_other_need", "find_help", ask=True)
-    return [welcome, *unread, text_body("utter_ask_needs", language, *from_needs, more, person)]
-
-
-def _conversation(session: Session, conversation_id: str) -> Conversation:
-    found = session.get(Conversation, conversation_id)
-    if found is None or found.ended_at is not None:
-        raise ChatError(404, "no_conversation", "There is no such conversation.")
+def _conversation(session: Session, speaker: Speaker) -> Conversation:
+    found = conversation_of(session, speaker)
+    if found is None:
+        raise ChatError(404, "no_conversation", words("utter_no_conversation", "en").text)
     return found
 
 
@@ -306,5 +298,14 @@ def _staff(session: Session, conversation: Conversation) -> Staff | None:
     return session.get(Staff, conversation.staff_id) if conversation.staff_id else None
 
 
-def _kept(session: Session, conversation: Conversation, body: Body) -> ChatMessage:
-    return add_message(session, conversation, "assistant", body)
+def _kept(
+    session: Session, speaker: Speaker, conversation: Conversation, body: Body
+) -> ChatMessage:
+    """Keep what is said; to a telephone it leaves by the outbox, in the same transaction."""
+    message = add_message(session, conversation, "assistant", body)
+    if speaker.channel == TEXT:
+        for at, text in enumerate(packed([body])):
+            payload = {"to": speaker.phone, "text": text}
+            key = f"text:{conversation.id}:{message.n}:{at}"
+            post(session, Letter("text", key, payload), site=speaker.site)
+    return message

@@ -1,87 +1,230 @@
-"""What the channel does when the safety screen finds something: answer first, from fixed words."""
+"""Danger is answered first: from fixed words, by this process alone (design D2a).
+
+Nothing here waits for Rasa or for the database. The order is: screen, answer, put the alert on the
+spool; then, without holding up the answer, the transcript and Rasa hear of it.
+"""
 
 from __future__ import annotations
 
+import logging
 import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
 from threading import Thread
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from bot.channels.crisis_words import REPLIES, Answer, after_no, answer, typed_reply
+from bot.channels.incoming import Incoming
+from bot.channels.journal import journal
+from bot.channels.memory import Remembered, remembered
+from bot.channels.packing import packed
 from bot.channels.rasa_client import RasaAwayError, rasa
-from bot.conversations import Conversation, recent_words, remember
+from bot.channels.speaker import TEXT, Speaker, conversation_of
+from bot.conversations import ChatMessage, add_message, remember, replies_to
 from bot.safety import Finding, Kind, Level, screen
-from bot.safety.answers import after_no, answer, reviewed, typed_reply
-from core.settings import settings
+from core.tokens import TokenError, sign, verify
+from core.words import words
+from outreach.entries import Alarm, keep_text, raise_alarm
 
 Body = dict[str, Any]
-_REPLIES = ("yes", "no", "rather_not")
+log = logging.getLogger("cara.crisis")
+
+CHOICE = "safety choice"
+CHOICE_LASTS = timedelta(hours=24)
+SAID, YES, NOT_SAID = "said", "answered_yes", "not_said"
+# Whoever threatens is not told that somebody is told: it could be used.
+NOT_TOLD = {Kind.harm_to_others, Kind.child_at_risk}
+_ALARMS = uuid.UUID("4a9a4c6e-6f0b-4d6e-9a55-cb6f1c0a7f11")
 
 
-def found_in(session: Session, conversation: Conversation, text: str) -> Finding | None:
-    """What the screen finds in a message, seen with the person's last ones."""
-    previous = recent_words(session, conversation.id)
-    return screen(text, conversation.language, previous, _audience(conversation))
+@dataclass(frozen=True)
+class Danger:
+    """What was found in a message, why, and the words in which the person said it."""
+
+    finding: Finding
+    why: str
+    said: str
 
 
-def answer_to(finding: Finding, conversation: Conversation) -> list[Body]:
-    """The fixed answer to an alarm, or the plain question of a check with answers to choose."""
-    said = answer(finding, _spoken(conversation), _audience(conversation))
-    body: Body = {"kind": "crisis", "lang": said.language, "text": said.text}
-    remember(conversation, safety_asked=finding.kind.value if said.choices else None)
-    if said.choices:
-        body["choices"] = [
-            {
-                "label": label,
-                "choice": secrets.token_urlsafe(9),
-                "do": {"safety": {"kind": finding.kind.value, "reply": reply}},
-            }
-            for label, reply in zip(said.choices, _REPLIES, strict=False)
-        ]
-    return [body]
+def danger_in(speaker: Speaker, held: Remembered, incoming: Incoming) -> Danger | None:
+    """What a message shows of danger, by itself, with the last ones, or as a reply to a question.
+
+    "No" to a question is no danger; the conversation goes on with it.
+    """
+    if incoming.choice is not None:
+        return _chosen(speaker, incoming.choice)
+    if incoming.text is None:
+        return None
+    found = screen(incoming.text, speaker.language, held.said, speaker.spoken_to_as)
+    if found:
+        return Danger(found, SAID, incoming.text)
+    reply = typed_reply(incoming.text) if held.asked else None
+    return _replied(str(held.asked), reply, incoming.text) if reply else None
 
 
-def typed_answer(text: str, conversation: Conversation) -> dict[str, str] | None:
-    """The reply to an open safety question that somebody typed instead of pressing it."""
-    kind = conversation.context.get("safety_asked")
-    reply = typed_reply(text) if kind else None
-    return {"kind": str(kind), "reply": reply} if reply else None
+def answered(speaker: Speaker, danger: Danger, key: str | None) -> list[ChatMessage]:
+    """The fixed answer, kept as soon as may be; with the person's own message in front."""
+    held = remembered(speaker.id)
+    bodies = [_body(speaker, danger)]
+    if danger.finding.level is Level.alarm and _raised(speaker, danger, key):
+        bodies += _told(speaker, danger.finding.kind)
+    held.asked = danger.finding.kind.value if bodies[0].get("choices") else None
+    held.hear(danger.said)
+    _send_texts(speaker, bodies, key)
+    kept = journal.keep(lambda session: _written(session, speaker, danger, bodies, key))
+    messages = kept if kept is not None else _unkept(held, danger, bodies)
+    held.last_n = messages[-1].n
+    if key:
+        held.keep_answer(key, messages)
+    tell_rasa(speaker, danger.finding)
+    return messages
 
 
-def after_reply(asked: dict[str, str], conversation: Conversation) -> list[Body]:
-    """No to a check is one gentle sentence; yes, and "rather not say", get the full answer."""
-    kind = Kind(asked["kind"])
-    remember(conversation, safety_asked=None)
-    if asked["reply"] != "no":
-        return answer_to(Finding(kind, Level.alarm, "answered yes"), conversation)
-    language = _spoken(conversation)
-    return [{"kind": "text", "lang": language, "text": after_no(language)}]
+def safety_choice(speaker: Speaker, kind: str, reply: str, label: str) -> dict[str, Any]:
+    """A reply to a safety question as a choice that proves itself, without a look-up."""
+    claims = {"sub": speaker.id, "kind": kind, "reply": reply, "label": label}
+    token = sign(CHOICE, claims | {"jti": secrets.token_hex(4)}, lasts=CHOICE_LASTS)
+    return {"label": label, "choice": token, "do": {"safety": {"kind": kind, "reply": reply}}}
 
 
-def tell_rasa(conversation: Conversation, finding: Finding) -> None:
+def gentle_no(speaker: Speaker) -> Body:
+    """The answer to a "no"."""
+    return _as_body(after_no(speaker.language), "text")
+
+
+def numbers_again(speaker: Speaker, kind: str) -> Body:
+    """The fixed answer of a kind once more, for somebody who asks for it; it raises nothing."""
+    finding = Finding(Kind(kind), Level.alarm, "asked again")
+    return _body(speaker, Danger(finding, SAID, ""))
+
+
+def tell_rasa(speaker: Speaker, finding: Finding) -> None:
     """Let Rasa's tracker know, without waiting: the person has been answered already."""
     claims = {
-        "sender": conversation.id,
-        "site": conversation.site,
-        "audience": _audience(conversation),
-        "language": conversation.language,
+        "sender": speaker.id,
+        "site": speaker.site,
+        "audience": speaker.spoken_to_as,
+        "language": speaker.language,
         "safety": {"kind": finding.kind.value, "level": finding.level.value},
     }
-    Thread(target=_told, args=(claims,), daemon=True).start()
+    Thread(target=_hear, args=(claims,), daemon=True).start()
 
 
-def _told(claims: dict[str, Any]) -> None:
+def _hear(claims: dict[str, Any]) -> None:
     try:
         rasa().turn("(a safety finding)", claims)
     except RasaAwayError:
         return
 
 
-def _spoken(conversation: Conversation) -> str:
-    """The person's language; in production English, where nobody qualified has read the words."""
-    language = conversation.language
-    return language if settings().demo or reviewed(language) else "en"
+def _chosen(speaker: Speaker, token: str) -> Danger | None:
+    try:
+        claims = verify(CHOICE, token)
+    except TokenError:
+        return None
+    if claims["sub"] != speaker.id:
+        return None
+    return _replied(claims["kind"], claims["reply"], claims["label"])
 
 
-def _audience(conversation: Conversation) -> str:
-    return "officer" if conversation.audience == "officer" else "participant"
+def _replied(kind: str, reply: str, said: str) -> Danger | None:
+    if reply == "no":
+        return None
+    why = YES if reply == "yes" else NOT_SAID
+    return Danger(Finding(Kind(kind), Level.alarm, why), why, said)
+
+
+def _body(speaker: Speaker, danger: Danger) -> Body:
+    found = danger.finding
+    said = answer(found, speaker.language, speaker.spoken_to_as, speaker.site)
+    body = _as_body(said, "crisis")
+    if said.choices:
+        body["choices"] = [
+            safety_choice(speaker, found.kind.value, reply, label)
+            for label, reply in zip(said.choices, REPLIES, strict=True)
+        ]
+    return body
+
+
+def _as_body(said: Answer, kind: str) -> Body:
+    body: Body = {"kind": kind, "lang": said.language, "text": said.text}
+    return body if said.reviewed else body | {"unreviewed": True}
+
+
+def _raised(speaker: Speaker, danger: Danger, key: str | None) -> bool:
+    """Whether the alert is safe on the disk; the answer comes either way."""
+    # The same message sent again, to whichever process, is the same alert.
+    name = f"{speaker.id}:{key or uuid.uuid4()}"
+    alarm = Alarm(
+        id=str(uuid.uuid5(_ALARMS, name)),
+        site=speaker.site,
+        kind=danger.finding.kind.value,
+        level=danger.finding.level.value,
+        why=danger.why,
+        audience=speaker.spoken_to_as,
+        channel=speaker.channel,
+        conversation=speaker.id,
+        said=danger.said,
+        reach=_reach(speaker),
+    )
+    try:
+        raise_alarm(alarm)
+    except OSError as error:
+        log.critical("an alert could not be kept: %s", error.strerror)
+        return False
+    return True
+
+
+def _reach(speaker: Speaker) -> dict[str, str]:
+    if speaker.phone:
+        return {"phone": speaker.phone}
+    return {"staff": speaker.staff_id} if speaker.staff_id else {}
+
+
+def _told(speaker: Speaker, kind: Kind) -> list[Body]:
+    if speaker.audience == "officer" or kind in NOT_TOLD:
+        return []
+    said = words("utter_crisis_told", speaker.language)
+    return [_as_body(Answer(said.text, said.language, said.reviewed), "text")]
+
+
+def _send_texts(speaker: Speaker, bodies: list[Body], key: str | None) -> None:
+    """A telephone fetches nothing: an answer goes out by the spool, as the alert does."""
+    if speaker.channel != TEXT:
+        return
+    for at, text in enumerate(packed(bodies)):
+        entry_id = str(uuid.uuid5(_ALARMS, f"{speaker.id}:{key or uuid.uuid4()}:{at}"))
+        try:
+            keep_text(entry_id, site=speaker.site, to=speaker.phone, text=text)
+        except OSError as error:
+            log.critical("a crisis text could not be kept: %s", error.strerror)
+
+
+def _written(
+    session: Session, speaker: Speaker, danger: Danger, bodies: list[Body], key: str | None
+) -> list[ChatMessage]:
+    conversation = conversation_of(session, speaker)
+    if conversation is None:
+        return _unkept(Remembered(), danger, bodies)
+    if key and (before := replies_to(session, speaker.id, key)) is not None:
+        return before
+    said = add_message(session, conversation, "person", {"text": danger.said}, key)
+    asked = danger.finding.kind.value if bodies[0].get("choices") else None
+    after = danger.finding.kind.value if danger.finding.level is Level.alarm else None
+    remember(conversation, safety_asked=asked, after_alarm=after)
+    return [said, *(add_message(session, conversation, "assistant", body) for body in bodies)]
+
+
+def _unkept(held: Remembered, danger: Danger, bodies: list[Body]) -> list[ChatMessage]:
+    """The messages as they will be numbered once the database takes them."""
+    said = ChatMessage(n=held.last_n + 1, sender="person", body={"text": danger.said})
+    return [
+        said,
+        *(
+            ChatMessage(n=said.n + at, sender="assistant", body=body)
+            for at, body in enumerate(bodies, start=1)
+        ),
+    ]

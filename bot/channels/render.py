@@ -14,9 +14,9 @@ from accounts.tables import Staff
 from bot.channels import render_officer
 from bot.conversations import Conversation
 from bot.speech import Choice, Utterance, choice
-from bot.words import words
 from core.clock import now
 from core.settings import settings
+from core.words import words
 from services_directory.hours import open_state, weekly_intervals
 from services_directory.listing import offerable, warning
 from services_directory.search import Reason, Result, as_json, by_id

@@ -13,7 +13,7 @@ from accounts.staff import authorisers
 from accounts.tables import Staff
 from bot.conversations import Conversation
 from bot.speech import Utterance
-from bot.words import words
+from core.words import words
 from referrals import record
 from referrals.eligibility import Assessment, Reason, assess, effect_of
 from referrals.fields import BY_NAME, FIELDS, Field

@@ -11,11 +11,15 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from accounts.staff import signed_in
 from accounts.tables import Role, Staff
-from bot.channels.chat import ChatError, Incoming, begin_chat, take_turn
-from bot.conversations import TOKEN, ChatMessage, Conversation, messages_after
+from bot.channels.chat import begin_chat, take_turn
+from bot.channels.incoming import ChatError, Incoming
+from bot.channels.speaker import Speaker, speaker_of
+from bot.conversations import ChatMessage, messages_after, opened
+from bot.live import why_not_live
 from bot.web.limits import refuse_flood
 from core.database import transaction
-from core.tokens import TokenError, verify
+from core.tokens import TokenError
+from core.words import words
 from sites import UnknownSiteError, site_of
 
 router = APIRouter(prefix="/api/v1/conversations")
@@ -60,18 +64,19 @@ def bearer(authorization: Annotated[str, Header()] = "") -> str:
 Bearer = Annotated[str, Depends(bearer)]
 
 
-def conversation_of(token: str, conversation_id: str) -> None:
-    """Refuse a bad token with 401, and another's conversation with 404."""
+def said_by(token: str, conversation_id: str) -> Speaker:
+    """Refuse a bad token with 401, and another's conversation with 404; needs no database."""
     try:
-        claims = verify(TOKEN, token)
+        speaker = speaker_of(token)
     except TokenError:
-        raise ChatError(401, "token", "This chat has ended. Start a new one.") from None
-    if claims["sub"] != conversation_id:
-        raise ChatError(404, "no_conversation", "There is no such conversation.")
-    with transaction() as session:
-        found = session.get(Conversation, conversation_id)
-        if found is None or found.ended_at:
-            raise ChatError(404, "no_conversation", "There is no such conversation.")
+        raise ChatError(401, "token", _error("chat_ended")) from None
+    if speaker.id != conversation_id:
+        raise ChatError(404, "no_conversation", _error("no_conversation"))
+    return speaker
+
+
+def _error(key: str) -> str:
+    return words(f"utter_{key}", "en").text
 
 
 def site_for(code: str, audience: str) -> str:
@@ -79,9 +84,11 @@ def site_for(code: str, audience: str) -> str:
     try:
         site = site_of(code)
     except UnknownSiteError:
-        raise ChatError(404, "no_site", "There is no such site.") from None
+        raise ChatError(404, "no_site", _error("no_site")) from None
     if audience != "officer" and not site.directory:
-        raise ChatError(404, "no_site", "There is no directory for this site yet.")
+        raise ChatError(404, "no_site", _error("no_directory"))
+    if why_not_live(site.code):
+        raise ChatError(404, "not_live", _error("not_live"))
     return site.code
 
 
@@ -90,9 +97,9 @@ def officer_of(token: str, site: str) -> Staff:
     with transaction() as session:
         staff = signed_in(session, token)
     if staff is None or staff.role != Role.officer:
-        raise ChatError(401, "token", "Sign in as an officer first.")
+        raise ChatError(401, "token", _error("officer_first"))
     if staff.site != site:
-        raise ChatError(404, "no_site", "There is no such site.")
+        raise ChatError(404, "no_site", _error("no_site"))
     return staff
 
 
@@ -137,11 +144,11 @@ def say(
     idempotency_key: Annotated[str | None, Header(max_length=80)] = None,
 ) -> dict[str, Any]:
     """One turn."""
-    conversation_of(token, conversation_id)
+    speaker = said_by(token, conversation_id)
     refuse_flood(conversation_id)
     incoming = Incoming(said.text, said.choice, said.field, said.value or "")
-    replies = take_turn(conversation_id, incoming, idempotency_key)
-    return {"messages": [public(message) for message in replies]}
+    messages = take_turn(speaker, incoming, idempotency_key)
+    return {"messages": [public(each) for each in messages if each.sender == "assistant"]}
 
 
 @router.get("/{conversation_id}/messages")
@@ -149,7 +156,9 @@ def resume(
     conversation_id: str, token: Bearer, after: Annotated[int, Query(ge=0)] = 0
 ) -> dict[str, Any]:
     """What was said after message number ``after``."""
-    conversation_of(token, conversation_id)
+    said_by(token, conversation_id)
     with transaction() as session:
+        if opened(session, conversation_id) is None:
+            raise ChatError(404, "no_conversation", _error("no_conversation"))
         messages = messages_after(session, conversation_id, after)
     return {"messages": [public(message) for message in messages]}

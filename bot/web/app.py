@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from threading import Thread
+from threading import Event, Thread
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
@@ -13,15 +13,19 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Scope
 
 from accounts.web import sign_in
+from bot.channels.journal import journal
 from bot.safety import screen
-from bot.web import api, errors, health, officer, pages, widget
+from bot.web import api, errors, health, officer, pages, texts, widget
 from bot.web.shown import pieces_of, sms_href, tel_href, web_href
 from core.settings import BUILD
 from core.web.pages import templates
 from core.web.security import Secured
+from outreach.second import stand_in
+from outreach.web import alerts
 from referrals.web import receipt
 
 ASSETS = BUILD / "assets"
+LAST_WORDS = 3.0
 log = logging.getLogger("cara.web")
 
 
@@ -37,9 +41,13 @@ class Assets(StaticFiles):
 
 @asynccontextmanager
 async def awake(_app: FastAPI) -> AsyncIterator[None]:
-    """Load the safety screen beside the first page, so that no message waits for it long."""
+    """Load the safety screen beside the first page, and stand in for a worker that is silent."""
+    ended = Event()
     Thread(target=screen, args=("",), daemon=True).start()
+    Thread(target=stand_in, args=(ended,), daemon=True).start()
     yield
+    ended.set()
+    journal.wait(LAST_WORDS)
 
 
 def application() -> FastAPI:
@@ -50,7 +58,7 @@ def application() -> FastAPI:
     errors.install(made)
     for filter_ in (pieces_of, sms_href, tel_href, web_href):
         templates().filters[filter_.__name__] = filter_
-    for each in (api, health, pages, officer, sign_in, receipt, widget):
+    for each in (api, health, pages, officer, sign_in, receipt, texts, alerts, widget):
         made.include_router(each.router)
     made.include_router(widget.script)
     if not ASSETS.is_dir():

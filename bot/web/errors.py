@@ -9,26 +9,26 @@ from urllib.parse import quote
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from accounts.web.session import SignInNeededError
-from bot.channels.chat import ChatError
+from bot.channels.incoming import ChatError
 from bot.web.wording import DEFAULT, page_words
 from core.web.forms import ForgedError
 from core.web.pages import page
+from core.words import words
 
 log = logging.getLogger("cara.web")
 
-SIGN_IN_AGAIN = "You are signed out. Sign in again in a new tab, then send this once more."
-OURS = "Something went wrong on our side. Please try again."
-_STAFF = ("/officer", "/sign", "/referrals")
-_JSON = ("/api/", "/healthz", "/readyz")
+_STAFF = ("/officer", "/sign", "/referrals", "/alerts", "/outbox")
+_JSON = ("/api/", "/healthz", "/readyz", "/texts/")
 _WORDS = {
-    400: "That request could not be read.",
-    401: "This chat has ended. Start a new one.",
-    403: "This page was open for too long. Go back, load it again and try once more.",
-    404: "There is no such page.",
-    405: "That is not possible here.",
+    400: "unreadable",
+    401: "chat_ended",
+    403: "form_too_old",
+    404: "no_page",
+    405: "not_possible",
 }
 
 
@@ -39,6 +39,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(ForgedError, _forged)
     app.add_exception_handler(SignInNeededError, _sign_in_needed)
+    app.add_exception_handler(SQLAlchemyError, _database_away)
     app.add_exception_handler(Exception, _ours)
 
 
@@ -78,26 +79,38 @@ def _chat_error(request: Request, error: Any) -> Response:
 
 
 def _malformed(request: Request, _error: Any) -> Response:
-    return _answer(request, 400, "malformed", _WORDS[400])
+    return _answer(request, 400, "malformed", _said(_WORDS[400]))
 
 
 def _http_error(request: Request, error: Any) -> Response:
     for_scripts = request.url.path.startswith(_JSON)
-    words = "" if for_scripts else _WORDS.get(error.status_code, "")
-    return _answer(request, error.status_code, "http", words or str(error.detail))
+    key = "" if for_scripts else _WORDS.get(error.status_code, "")
+    told = _said(key) if key else str(error.detail)
+    return _answer(request, error.status_code, "http", told)
 
 
 def _forged(request: Request, _error: Any) -> Response:
-    return _answer(request, 403, "forged", _WORDS[403])
+    return _answer(request, 403, "forged", _said(_WORDS[403]))
 
 
 def _sign_in_needed(request: Request, error: Any) -> Response:
     address = f"/sign-in?next={quote(error.path)}"
     if "hx-request" not in request.headers:
         return RedirectResponse(address, 303)
-    return _problem(request, 401, SIGN_IN_AGAIN, link="/sign-in")
+    return _problem(request, 401, _said("signed_out"), link="/sign-in")
 
 
 def _ours(request: Request, error: Exception) -> Response:
     log.error("unexpected error on %s: %s", request.url.path, type(error).__name__)
-    return _answer(request, 500, "ours", OURS)
+    return _answer(request, 500, "ours", _said("our_fault"))
+
+
+def _database_away(request: Request, error: Exception) -> Response:
+    """One plain sentence with numbers to ring, wherever somebody was."""
+    log.warning("the database does not answer on %s: %s", request.url.path, type(error).__name__)
+    staff = request.url.path.startswith(_STAFF)
+    return _answer(request, 503, "away", _said("away_officer" if staff else "away"))
+
+
+def _said(key: str) -> str:
+    return words(f"utter_{key}", DEFAULT).text

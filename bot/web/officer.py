@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from accounts.tables import Role, Staff
-from accounts.web.session import SignedIn
+from accounts.web.session import SignedIn, signed_in_staff
 from bot.channels.chat import begin_chat
-from bot.conversations import Conversation
+from bot.channels.speaker import speaker_in
+from bot.conversations import Conversation, token_for
 from bot.web import talk
 from core.database import transaction
 from core.web import forms
@@ -18,6 +20,9 @@ from referrals import record
 from sites import site_of
 
 router = APIRouter(prefix="/officer")
+
+COOKIE = "__Host-cara_desk"
+PAGE, SAY = "/officer/chat", "/officer/chat/say"
 
 
 @router.get("")
@@ -43,9 +48,10 @@ def start(request: Request, staff: SignedIn, form: forms.OwnForm) -> Response:
     if open_one and forms.said(form, "new"):
         talk.end_conversation(open_one)
         open_one = None
-    if open_one is None:
-        begin_officer_chat(staff)
-    return RedirectResponse("/officer/chat#latest", 303)
+    token = token_for(open_one) if open_one else begin_officer_chat(staff)[1]
+    response = RedirectResponse("/officer/chat#latest", 303)
+    forms.set_cookie(response, COOKIE, token, strict=True)
+    return response
 
 
 @router.get("/chat")
@@ -54,13 +60,22 @@ def chat_page(request: Request, staff: SignedIn) -> Response:
     conversation = talk.officers_conversation(_officer(staff))
     if conversation is None:
         return RedirectResponse("/officer", 303)
-    return talk.whole_page(request, _chat(conversation, staff))
+    response = talk.whole_page(request, _chat(conversation, staff))
+    forms.set_cookie(response, COOKIE, token_for(conversation), strict=True)
+    return response
 
 
 @router.post("/chat/say")
-def say(request: Request, staff: SignedIn, form: forms.OwnForm) -> Response:
-    """One turn."""
-    conversation = talk.officers_conversation(_officer(staff))
+def say(request: Request, form: forms.OwnForm) -> Response:
+    """One turn; who signed in is asked of the database, and where that is away danger is read."""
+    try:
+        staff = signed_in_staff(request)
+        conversation = talk.officers_conversation(_officer(staff))
+    except SQLAlchemyError:
+        speaker = talk.speaking(request.cookies.get(COOKIE, ""), "officer")
+        if speaker is None:
+            raise
+        return talk.say(request, talk.Chat(speaker, page=PAGE, say=SAY), form)
     if conversation is None:
         return RedirectResponse("/officer", 303)
     return talk.say(request, _chat(conversation, staff), form)
@@ -81,4 +96,4 @@ def _officer(staff: Staff) -> Staff:
 
 
 def _chat(conversation: Conversation, staff: Staff) -> talk.Chat:
-    return talk.Chat(conversation, page="/officer/chat", say="/officer/chat/say", staff=staff)
+    return talk.Chat(speaker_in(conversation), page=PAGE, say=SAY, staff=staff)

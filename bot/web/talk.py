@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import FormData
 from starlette.requests import Request
 
 from accounts.tables import Staff
-from bot.channels.chat import ChatError, Incoming, take_turn
-from bot.conversations import TOKEN, Conversation, actor_of, messages_after
+from bot.channels.chat import take_turn
+from bot.channels.incoming import ChatError, Incoming
+from bot.channels.memory import forget
+from bot.channels.speaker import Speaker, speaker_of
+from bot.conversations import ChatMessage, Conversation, actor_of, messages_after, opened
 from bot.web.limits import refuse_flood
 from bot.web.shown import Shown, shown
 from bot.web.wording import NAMES, PageWords, languages, page_words
 from core.audit import record
 from core.clock import now
 from core.database import transaction
-from core.tokens import TokenError, verify
+from core.tokens import TokenError
 from core.web import forms
 from core.web.pages import page
 from sites import Site, site_of
@@ -30,9 +35,9 @@ FROM_HTMX = "hx-request"
 
 @dataclass(frozen=True)
 class Chat:
-    """A conversation and the addresses at which it is shown and continued."""
+    """Who speaks, and the addresses at which the conversation is shown and continued."""
 
-    conversation: Conversation
+    speaker: Speaker
     page: str
     say: str
     template: str = "chat.html"
@@ -42,17 +47,17 @@ class Chat:
     @property
     def officer(self) -> bool:
         """Whether an officer talks."""
-        return self.conversation.audience == "officer"
+        return self.speaker.audience == "officer"
 
     @property
     def words(self) -> PageWords:
         """The words around the messages."""
-        return page_words(self.conversation.language)
+        return page_words(self.speaker.language)
 
     @property
     def site(self) -> Site:
         """Where it is held."""
-        return site_of(self.conversation.site)
+        return site_of(self.speaker.site)
 
 
 @dataclass(frozen=True)
@@ -73,15 +78,23 @@ class Problem:
         return [value for value in self.form.getlist(name) if isinstance(value, str)]
 
 
-def open_conversation(token: str, *audiences: str) -> Conversation | None:
-    """The conversation that a token opens, while it lasts and if it is for one of ``audiences``."""
+def speaking(token: str, *audiences: str) -> Speaker | None:
+    """Whom a token names, if it is for one of ``audiences``: known without the database."""
     try:
-        claims = verify(TOKEN, token)
+        found = speaker_of(token)
     except TokenError:
         return None
+    return found if found.audience in audiences else None
+
+
+def open_conversation(token: str, *audiences: str) -> Conversation | None:
+    """The conversation that a token opens, while it lasts and if it is for one of ``audiences``."""
+    speaker = speaking(token, *audiences)
+    if speaker is None:
+        return None
     with transaction() as session:
-        found = session.get(Conversation, claims["sub"])
-        if found is None or found.ended_at or found.audience not in audiences:
+        found = opened(session, speaker.id)
+        if found is None:
             return None
         staff = session.get(Staff, found.staff_id) if found.staff_id else None
         return None if staff and staff.disabled_at else found
@@ -101,40 +114,43 @@ def officers_conversation(staff: Staff) -> Conversation | None:
 def end_conversation(conversation: Conversation) -> None:
     """End it on the server, so that neither cookie nor token opens it again."""
     with transaction() as session:
-        held = session.get(Conversation, conversation.id)
-        if held and held.ended_at is None:
+        held = opened(session, conversation.id)
+        if held:
             held.ended_at = now()
             record(session, actor_of(held), "conversation.end", f"conversation:{held.id}")
+    forget(conversation.id)
 
 
 def whole_page(request: Request, chat: Chat, problem: Problem | None = None) -> Response:
     """Every message so far, and what may be answered."""
-    return page(
-        request,
-        chat.template,
-        status=problem.status if problem else 200,
-        cookies=chat.cookies,
-        **_context(chat, 0, problem),
-    )
+    return _whole(request, chat, _context(chat, _kept_after(chat, 0), problem))
 
 
 def say(request: Request, chat: Chat, form: FormData) -> Response:
-    """Take what a form says: a redirect to the whole page, or for htmx the new messages alone."""
+    """Take what a form says: a redirect to the whole page, or for htmx the new messages alone.
+
+    Messages that the database does not hold yet are shown at once, from what was answered.
+    """
     try:
-        refuse_flood(chat.conversation.id)
-        take_turn(chat.conversation.id, incoming(form), forms.said(form, "key")[:80] or None)
+        refuse_flood(chat.speaker.id)
+        messages = take_turn(chat.speaker, incoming(form), forms.said(form, "key")[:80] or None)
     except ChatError as error:
         return refused(request, chat, Problem(error.status, error.message, form))
-    if chat.cookies and FROM_HTMX not in request.headers:
-        return RedirectResponse(f"{chat.page}#latest", 303)
-    return _fragment(request, chat, form)
+    whole = chat.cookies and FROM_HTMX not in request.headers
+    if all(message.id for message in messages):
+        if whole:
+            return RedirectResponse(f"{chat.page}#latest", 303)
+        with suppress(SQLAlchemyError):
+            return _fragment(request, chat, form)
+    context = _context(chat, shown(_with_own_words(messages, form)), None)
+    return _whole(request, chat, context) if whole else _turn(request, chat, context)
 
 
 def refused(request: Request, chat: Chat, problem: Problem) -> Response:
     """The error where it belongs, with what was typed: at the field, or above the message box."""
     if chat.cookies and FROM_HTMX not in request.headers:
         return whole_page(request, chat, problem)
-    context = _context(chat, 0, problem)
+    context = _context(chat, _kept_after(chat, 0), problem)
     card = next((each for each in context["messages"] if _asks(each, problem.field)), None)
     template, target, swap = (
         ("parts/card_again.html", "#card", "outerHTML")
@@ -151,8 +167,7 @@ def refused(request: Request, chat: Chat, problem: Problem) -> Response:
 
 def new_messages(request: Request, chat: Chat, after: int) -> Response:
     """What came after message ``after``, to be added to the list."""
-    context = _context(chat, after, None)
-    return page(request, "parts/turn.html", cookies=chat.cookies, **context)
+    return _turn(request, chat, _context(chat, _kept_after(chat, after), None))
 
 
 def incoming(form: FormData) -> Incoming:
@@ -175,9 +190,9 @@ def _fragment(request: Request, chat: Chat, form: FormData) -> Response:
     shown_until = forms.said(form, "after")
     answer = new_messages(request, chat, int(shown_until) if shown_until.isdecimal() else 0)
     with transaction() as session:
-        held = session.get(Conversation, chat.conversation.id)
+        held = session.get(Conversation, chat.speaker.id)
     # The words around the messages change with the language, so that page is asked for anew.
-    if held and held.language != chat.conversation.language and chat.cookies:
+    if held and held.language != chat.speaker.language and chat.cookies:
         answer.headers["hx-refresh"] = "true"
     return answer
 
@@ -186,10 +201,31 @@ def _asks(message: Shown, name: str) -> bool:
     return bool(name and message.card and message.card["name"] == name)
 
 
-def _context(chat: Chat, after: int, problem: Problem | None) -> dict[str, Any]:
+def _whole(request: Request, chat: Chat, context: dict[str, Any]) -> Response:
+    problem: Problem | None = context["problem"]
+    status = problem.status if problem else 200
+    return page(request, chat.template, status=status, cookies=chat.cookies, **context)
+
+
+def _turn(request: Request, chat: Chat, context: dict[str, Any]) -> Response:
+    return page(request, "parts/turn.html", cookies=chat.cookies, **context)
+
+
+def _kept_after(chat: Chat, after: int) -> list[Shown]:
     with transaction() as session:
-        every = shown(messages_after(session, chat.conversation.id, 0))
-    messages = [each for each in every if each.n > after]
+        every = shown(messages_after(session, chat.speaker.id, 0))
+    return [each for each in every if each.n > after]
+
+
+def _with_own_words(messages: list[ChatMessage], form: FormData) -> list[ChatMessage]:
+    """What was typed stands in front of its answer, also where no database took it."""
+    text = forms.said(form, "text")
+    if not text or any(message.sender == "person" for message in messages):
+        return messages
+    return [ChatMessage(n=messages[0].n - 1, sender="person", body={"text": text}), *messages]
+
+
+def _context(chat: Chat, messages: list[Shown], problem: Problem | None) -> dict[str, Any]:
     return {
         "chat": chat,
         "staff": chat.staff,

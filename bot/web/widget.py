@@ -16,7 +16,9 @@ from starlette.exceptions import HTTPException
 
 from accounts.tables import Role, Staff
 from accounts.web import session, sign_in
-from bot.channels.chat import ChatError, begin_chat
+from bot.channels.chat import begin_chat
+from bot.channels.incoming import ChatError
+from bot.channels.speaker import Speaker, speaker_in
 from bot.conversations import Conversation, token_for
 from bot.web import talk
 from bot.web.api import Bearer, site_for
@@ -33,6 +35,7 @@ script = APIRouter()
 
 TOKEN_HEADER = "cara-conversation"  # noqa: S105 - the name of a header
 AUDIENCES = ("participant", "officer")
+SPEAKERS = ("participant", "public", "officer")
 
 
 async def _form(request: Request) -> FormData:
@@ -93,7 +96,7 @@ def begin(request: Request, form: Form) -> Response:
     conversation, token, _ = begin_chat(
         site=site, audience="participant", language=language, staff=None
     )
-    response = talk.new_messages(request, _chat(conversation), 0)
+    response = talk.new_messages(request, _chat(speaker_in(conversation)), 0)
     response.headers[TOKEN_HEADER] = token
     return response
 
@@ -101,19 +104,22 @@ def begin(request: Request, form: Form) -> Response:
 @router.get("/messages")
 def messages(request: Request, token: Bearer, after: Annotated[int, Query(ge=0)] = 0) -> Response:
     """What the frame does not show yet."""
-    return talk.new_messages(request, _held(token), after)
+    return talk.new_messages(request, _chat(speaker_in(_held(token))), after)
 
 
 @router.post("/say")
 def say(request: Request, form: Form, token: Bearer) -> Response:
-    """One turn."""
-    return talk.say(request, _held(token), form)
+    """One turn; who speaks is known from the token alone."""
+    speaker = talk.speaking(token, *SPEAKERS)
+    if speaker is None:
+        raise ChatError(401, "token", page_words("en")("chat_over"))
+    return talk.say(request, _chat(speaker), form)
 
 
 @router.post("/end", status_code=204)
 def end(token: Bearer) -> None:
     """Somebody left by "Exit this page"."""
-    talk.end_conversation(_held(token).conversation)
+    talk.end_conversation(_held(token))
 
 
 @router.get("/sign-in")
@@ -173,15 +179,15 @@ def _opened(response: Response) -> Response:
     return response
 
 
-def _held(token: str) -> talk.Chat:
-    conversation = talk.open_conversation(token, "participant", "public", "officer")
+def _held(token: str) -> Conversation:
+    conversation = talk.open_conversation(token, *SPEAKERS)
     if conversation is None:
         raise ChatError(401, "token", page_words("en")("chat_over"))
-    return _chat(conversation)
+    return conversation
 
 
-def _chat(conversation: Conversation) -> talk.Chat:
-    return talk.Chat(conversation, page="", say="/widget/say", cookies=False)
+def _chat(speaker: Speaker) -> talk.Chat:
+    return talk.Chat(speaker, page="", say="/widget/say", cookies=False)
 
 
 def _hosts(site: Site) -> list[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.words import keys, words
 from core.settings import settings
+from core.words import keys, words
 
 NAMES = {"en": "English", "pl": "Polski", "pa": "ਪੰਜਾਬੀ"}
 DEFAULT = "en"

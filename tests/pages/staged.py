@@ -14,7 +14,9 @@ from sqlalchemy.orm import Session
 from accounts.demonstration import PASSWORD, username
 from accounts.staff import add_staff, sign_in
 from accounts.tables import Role, Staff
-from bot.channels.chat import Incoming, begin_chat, take_turn
+from bot.channels.chat import begin_chat, take_turn
+from bot.channels.incoming import Incoming
+from bot.channels.speaker import speaker_of
 from bot.channels.render import Setting, rendered
 from bot.conversations import Conversation, add_message, remember
 from bot.speech import (
@@ -102,7 +104,7 @@ def participant(language: str, *, text: str = "", utterances: list[Utterance] | 
         site="hampshire", audience="participant", language=language, staff=None
     )
     if text:
-        take_turn(conversation.id, Incoming(text=text), None)
+        take_turn(speaker_of(token), Incoming(text=text), None)
     show(conversation.id, utterances or [])
     return token
 

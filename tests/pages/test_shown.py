@@ -11,8 +11,8 @@ import pytest
 from bot.conversations import ChatMessage
 from bot.web.shown import Piece, blocks, pieces_of, shown, sms_href, tel_href, web_href
 from bot.web.wording import NAMES
-from bot.words import keys
 from core.settings import ROOT
+from core.words import keys
 
 ASKED = re.compile(
     r"""\bt\(\s*["']([a-z_]+)["']|\bwords\(["']([a-z_]+)["']\)|page_words\([^)]*\)\(["']([a-z_]+)["']\)"""

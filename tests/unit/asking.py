@@ -14,7 +14,7 @@ from services_directory.search import (
     search,
 )
 from services_directory.words import NEED_LABELS
-from sites import FOLDER
+from sites import folder
 
 MOMENT = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
 SITES = ("hampshire", "west_midlands", "leicestershire", "avon_and_somerset", "north_yorkshire")
@@ -62,6 +62,6 @@ def everything(site: str, needs: str, town: str = "", **wishes: object) -> list[
 def raw_rows() -> list[dict[str, str]]:
     return [
         row
-        for path in sorted(FOLDER.glob("*/services.csv"))
+        for path in sorted(folder().glob("*/services.csv"))
         for row in csv.DictReader(path.read_text(encoding="utf-8").splitlines())
     ]

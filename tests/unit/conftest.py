@@ -39,7 +39,7 @@ def forget() -> None:
     """What a process reads once is read again."""
     if engine.cache_info().currsize:
         engine().dispose()
-    for remembered in (settings, engine, crypto.derived_key, crypto._fernet):
+    for remembered in (settings, engine, crypto.derived_key, crypto.box):
         remembered.cache_clear()
 
 

@@ -12,8 +12,9 @@ from core.crypto import EncryptedJSON, EncryptedText
 from core.settings import ROOT
 
 CLASSES = {"P0", "P1", "P2", "P3", "P4", "V"}
-RETENTION = {"D", "R", "C", "M", "A", "S", "H"}
+RETENTION = {"D", "R", "C", "M", "A", "S", "H", "L"}
 CODES_AND_MOMENTS = {
+    "alert.kind",
     "referral.status",
     "referral.outcome",
     "referral.went_on_despite",

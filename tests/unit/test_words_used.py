@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from bot.words import keys
 from core.settings import ROOT
+from core.words import keys
 
-PLACES = ("actions", "bot", "accounts", "referrals")
+PLACES = ("actions", "bot", "accounts", "referrals", "outreach")
 KEY = re.compile(r"utter_[a-z_]+(?:\{[^}]*\})?[a-z_]*")
 
 
@@ -22,11 +22,24 @@ def asked_for() -> set[str]:
 
 RASAS_OWN = {"utter_message", "utter_action"}
 ASIDES = ("greet", "goodbye", "thanks", "help", "talk_to_person", "ask_bot", "ask_privacy")
+ERRORS = (
+    "unreadable",
+    "chat_ended",
+    "form_too_old",
+    "no_page",
+    "not_possible",
+    "signed_out",
+    "our_fault",
+    "no_site",
+    "no_directory",
+    "officer_first",
+)
 MADE_UP = (
     {f"utter_{aside}_{who}" for aside in ASIDES for who in ("officer", "participant")}
     | {f"utter_{failure}{who}" for failure in ("waking", "away") for who in ("", "_officer")}
     | {"utter_ask_about_cara_officer", "utter_participant_not_understood"}
-    | {"utter_unassured", "utter_unassured_verify"}
+    | {"utter_unassured", "utter_unassured_verify", "utter_not_live"}
+    | {f"utter_{error}" for error in ERRORS}
 )
 
 

@@ -1,0 +1,74 @@
+"""Who speaks, as far as a signed token or a telephone number tells: known without a database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sqlalchemy.orm import Session
+
+from bot.conversations import TOKEN, Conversation, Telephone, begin, opened
+from core.tokens import verify
+
+WEB, TEXT = "web", "text"
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """One person in one conversation. ``phone`` is set where they write texts."""
+
+    id: str
+    site: str
+    audience: str
+    language: str
+    staff_id: str = ""
+    channel: str = WEB
+    phone: str = ""
+
+    @property
+    def spoken_to_as(self) -> str:
+        """An officer is spoken to as one, everybody else as a participant."""
+        return "officer" if self.audience == "officer" else "participant"
+
+    def in_language(self, language: str) -> Speaker:
+        """The same person, who has chosen another language."""
+        return replace(self, language=language)
+
+
+def speaker_of(token: str) -> Speaker:
+    """The speaker that a conversation's token names; raises ``core.tokens.TokenError``."""
+    claims = verify(TOKEN, token)
+    return Speaker(
+        id=claims["sub"],
+        site=claims["site"],
+        audience=claims["audience"],
+        language=claims.get("language", "en"),
+        staff_id=claims.get("staff", ""),
+    )
+
+
+def speaker_in(conversation: Conversation) -> Speaker:
+    """The speaker of a conversation of the web chat that is at hand."""
+    return Speaker(
+        id=conversation.id,
+        site=conversation.site,
+        audience=conversation.audience,
+        language=conversation.language,
+        staff_id=conversation.staff_id or "",
+    )
+
+
+def conversation_of(session: Session, speaker: Speaker) -> Conversation | None:
+    """The conversation of a speaker; with a telephone it begins with the first text."""
+    found = opened(session, speaker.id)
+    if found is None and speaker.channel == TEXT:
+        found, _ = begin(
+            session,
+            site=speaker.site,
+            audience=speaker.audience,
+            language=speaker.language,
+            staff_id=None,
+            known_as=speaker.id,
+        )
+        session.add(Telephone(conversation_id=found.id, number=speaker.phone))
+        session.flush()
+    return found

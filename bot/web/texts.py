@@ -1,0 +1,118 @@
+"""The on-screen text channel: an inbound end as a provider calls it, and a telephone to try it.
+
+Real providers come with the messages issue; they call the same channel.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+import secrets
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+from bot.channels.incoming import LONGEST, ChatError
+from bot.channels.packing import packed
+from bot.channels.texts import Inbound, number_of, speaker_texting, take_text
+from bot.conversations import messages_after
+from bot.web.api import Bearer
+from bot.web.limits import refuse_flood
+from bot.web.wording import page_words
+from core.database import transaction
+from core.settings import settings
+from core.web import forms
+from core.web.pages import page
+from core.words import words
+from sites import all_sites
+
+router = APIRouter()
+
+ON_SCREEN = "on_screen"
+# A number from Ofcom's drama range.
+EXAMPLE = "07700 900461"
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+
+
+class Received(BaseModel):
+    """A text as the provider reports it."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    id: str = Field(min_length=1, max_length=200)
+    sender: str = Field(alias="from", max_length=40)
+    to: str = Field(max_length=40)
+    text: str
+
+
+@router.post("/texts/inbound")
+def inbound(received: Received, token: Bearer) -> JSONResponse:
+    """A text has come in; gives the texts that leave for it.
+
+    They are in the outbox too, so a provider that cannot answer in its own call need not.
+    """
+    if not hmac.compare_digest(token.encode(), settings().inbound_secret.encode()):
+        raise ChatError(401, "token", words("utter_chat_ended", "en").text)
+    text = _HALF_CHARACTER.sub("\ufffd", received.text)[: LONGEST + 1]
+    return JSONResponse({"texts": _taken(received.id, received.sender, received.to, text)})
+
+
+@router.get("/telephone")
+def telephone(
+    request: Request,
+    site: Annotated[str, Query()] = "hampshire",
+    number: Annotated[str, Query()] = EXAMPLE,
+) -> Response:
+    """A telephone on the screen, both ends of it; in demonstration mode only."""
+    _demonstration_only()
+    texted = all_sites()[site].text_number if site in all_sites() else ""
+    thread = []
+    if texted and number_of(number):
+        speaker = speaker_texting(Inbound(ON_SCREEN, "", number, texted, ""))
+        with transaction() as session:
+            thread = messages_after(session, speaker.id, 0)
+    return page(
+        request,
+        "telephone.html",
+        t=page_words("en"),
+        site=site,
+        number=number,
+        texted=texted,
+        sites=[each for each in all_sites().values() if each.text_number],
+        thread=[(m.sender == "person", *_bubble(m.body)) for m in thread],
+        key=secrets.token_urlsafe(12),
+    )
+
+
+@router.post("/telephone")
+def send(request: Request, form: forms.OwnForm) -> Response:
+    """Text the site as this number."""
+    _demonstration_only()
+    site, number = forms.said(form, "site"), forms.said(form, "number")
+    if site not in all_sites():
+        raise HTTPException(404)
+    _taken(
+        forms.said(form, "key")[:80] or secrets.token_hex(8),
+        number,
+        all_sites()[site].text_number,
+        forms.said(form, "text")[: LONGEST + 1],
+    )
+    back = request.url_for("telephone").include_query_params(site=site, number=number)
+    return RedirectResponse(f"{back.path}?{back.query}#newest", 303)
+
+
+def _taken(text_id: str, sender: str, to: str, text: str) -> list[str]:
+    refuse_flood(f"{sender[:40]} {to[:40]}")
+    return take_text(Inbound(ON_SCREEN, text_id, sender, to, text))
+
+
+def _bubble(body: dict[str, object]) -> tuple[str, str]:
+    return packed([body])[0], str(body.get("lang", "en"))
+
+
+def _demonstration_only() -> None:
+    if not settings().demo:
+        raise HTTPException(404)

@@ -1,0 +1,147 @@
+"""What leaves the system: first a row, written in the transaction of its cause (design D8).
+
+The rows are the queue: a worker takes what is due, tries, and tries again later. A receiver gets
+the row's key with each try, so that it can tell a second copy.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import String, or_, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from core.clock import now
+from core.crypto import EncryptedJSON
+from core.database import Base, UtcDateTime, transaction
+
+log = logging.getLogger("cara.outbox")
+
+WAITING, SENT, DEAD = "waiting", "sent", "dead"
+CLAIM_LASTS = timedelta(seconds=60)
+TRIES = 40
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=15)
+
+
+class NotSentError(Exception):
+    """A sender could not hand it over now; it is tried again. The message names no person."""
+
+
+class Outgoing(Base):
+    """One thing that leaves: an e-mail, a text, a call of a webhook."""
+
+    __tablename__ = "outbox"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    key: Mapped[str] = mapped_column(String(160), unique=True)
+    site: Mapped[str] = mapped_column(String(40))
+    payload: Mapped[Any] = mapped_column(EncryptedJSON)
+    status: Mapped[str] = mapped_column(String(10), index=True)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    claimed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    tries: Mapped[int] = mapped_column(default=0)
+    trouble: Mapped[str] = mapped_column(String(200), default="")
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What a sender is given: where to and what (``payload``), and the key of idempotency."""
+
+    kind: str
+    key: str
+    payload: dict[str, Any]
+
+
+Sender = Callable[[Letter], None]
+
+
+def post(session: Session, letter: Letter, *, site: str, sent: bool = False) -> None:
+    """Add a row; the same key again changes nothing. ``sent`` records what has gone already."""
+    if session.scalar(select(Outgoing.id).where(Outgoing.key == letter.key)):
+        return
+    session.add(
+        Outgoing(
+            id=str(uuid.uuid4()),
+            kind=letter.kind,
+            key=letter.key,
+            site=site,
+            payload=letter.payload,
+            status=SENT if sent else WAITING,
+            made_at=now(),
+            due_at=now(),
+            sent_at=now() if sent else None,
+        )
+    )
+    session.flush()
+
+
+def deliver_due(senders: Mapping[str, Sender], *, most: int = 50) -> int:
+    """Try every row that is due, at most ``most``; gives how many were sent.
+
+    A row is claimed first, in a transaction of its own, so that two workers never hold one row;
+    a worker that dies holding one frees it after a minute.
+    """
+    return sum(_delivered(row_id, senders) for row_id in _due(most))
+
+
+def _due(most: int) -> list[str]:
+    with transaction() as session:
+        return list(
+            session.scalars(
+                select(Outgoing.id)
+                .where(Outgoing.status == WAITING, Outgoing.due_at <= now(), _free())
+                .order_by(Outgoing.due_at)
+                .limit(most)
+            )
+        )
+
+
+def _free() -> Any:
+    return or_(Outgoing.claimed_until.is_(None), Outgoing.claimed_until <= now())
+
+
+def _delivered(row_id: str, senders: Mapping[str, Sender]) -> bool:
+    row = _claimed(row_id)
+    if row is None:
+        return False
+    try:
+        senders[row.kind](Letter(row.kind, row.key, row.payload))
+    except (NotSentError, KeyError) as error:
+        _put_off(row_id, str(error))
+        return False
+    with transaction() as session:
+        held = session.get_one(Outgoing, row_id)
+        held.status, held.sent_at, held.trouble = SENT, now(), ""
+    return True
+
+
+def _claimed(row_id: str) -> Outgoing | None:
+    with transaction() as session:
+        claim = (
+            update(Outgoing)
+            .where(Outgoing.id == row_id, Outgoing.status == WAITING, _free())
+            .values(claimed_until=now() + CLAIM_LASTS, tries=Outgoing.tries + 1)
+            .execution_options(synchronize_session=False)
+        )
+        if session.connection().execute(claim).rowcount != 1:
+            return None
+        return session.get(Outgoing, row_id)
+
+
+def _put_off(row_id: str, trouble: str) -> None:
+    with transaction() as session:
+        row = session.get_one(Outgoing, row_id)
+        row.trouble, row.claimed_until = trouble[:200], None
+        if row.tries >= TRIES:
+            row.status = DEAD
+            log.error("outbox row %s (%s) is given up after %d tries", row_id, row.kind, row.tries)
+            return
+        row.due_at = now() + min(FIRST_PAUSE * 2 ** min(row.tries, 12), LONGEST_PAUSE)

@@ -1,0 +1,70 @@
+"""How people of a site are told of an alert: letters for the outbox, in approved words.
+
+A notice may be seen on a locked telephone, so it says neither who, nor what was said, nor what
+this service is for. The call of a webhook goes to a machine of the site and names the kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from core.clock import LONDON
+from core.outbox import Letter
+from core.settings import settings
+from core.words import words
+from sites import Person, site_of
+
+FIRST, AGAIN = "first", "again"
+
+
+def letters(alert: dict[str, Any], people: Iterable[Person], turn: str = FIRST) -> Iterator[Letter]:
+    """A letter for each way to each person; its key is the same whenever it is made again."""
+    for person in people:
+        if person.email:
+            yield Letter("email", _key(alert, turn, person.email), _mail(alert, person))
+        if person.webhook:
+            body = {"url": person.webhook, "body": _body(alert, turn)}
+            yield Letter("webhook", _key(alert, turn, person.webhook), body)
+
+
+def people_of(site: str, turn: str = FIRST) -> tuple[Person, ...]:
+    """Whom the site's configuration names for a first alert, or for one that nobody took."""
+    alerts = site_of(site).alerts
+    return alerts.people if turn == FIRST else alerts.people + alerts.escalate_to
+
+
+def address(alert_id: str) -> str:
+    """The page on which a signed-in member of staff sees the alert."""
+    base = settings().public_url.rstrip("/") or f"http://127.0.0.1:{settings().port}"
+    return f"{base}/alerts/{alert_id}"
+
+
+def _key(alert: dict[str, Any], turn: str, way: str) -> str:
+    return f"{alert['id']}:{turn}:{sha256(way.encode()).hexdigest()[:16]}"
+
+
+def _mail(alert: dict[str, Any], person: Person) -> dict[str, str]:
+    at = datetime.fromisoformat(alert["at"]).astimezone(LONDON)
+    text = words(
+        "utter_notice_body",
+        "en",
+        {
+            "name": person.name,
+            "kind": words(f"utter_notice_{alert['kind']}", "en").text,
+            "time": f"{at:%H:%M}",
+            "channel": words(f"utter_notice_by_{alert['channel']}", "en").text,
+            "link": address(alert["id"]),
+        },
+    ).text
+    return {"to": person.email, "subject": words("utter_notice_subject", "en").text, "text": text}
+
+
+def _body(alert: dict[str, Any], turn: str) -> dict[str, Any]:
+    told = ("id", "site", "kind", "level", "audience", "channel", "at")
+    return {key: alert[key] for key in told} | {
+        "escalated": turn == AGAIN,
+        "address": address(alert["id"]),
+    }

@@ -1,0 +1,108 @@
+"""One round of the worker: the spool into the database, the clock of alerts, the outbox out.
+
+The same round is the second sender's (design D2a): a web process runs it when the worker has shown
+no sign of life for a while.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from core import outbox, spool
+from core.database import transaction
+from core.outbox import Letter, NotSentError, Sender
+from core.senders import senders
+from core.settings import settings
+from outreach.alerts import escalate_overdue, take_in
+from outreach.entries import ALERT
+from outreach.notices import letters, people_of
+
+log = logging.getLogger("cara.worker")
+
+
+def work() -> None:
+    """Do what is due, and never raise for a database that is away: the next round tries again."""
+    sending = senders()
+    with spool.alerts().taking() as ours:
+        if ours:
+            drain(spool.alerts(), sending)
+    try:
+        with transaction() as session:
+            escalate_overdue(session)
+        outbox.deliver_due(sending)
+    except SQLAlchemyError as error:
+        log.warning("the database does not answer: %s", type(error).__name__)
+
+
+def drain(entries: spool.Spool, sending: dict[str, Sender]) -> None:
+    """Move every waiting entry into the database; where that is away, send at once all the same."""
+    for entry_id in entries.waiting():
+        entry = entries.read(entry_id)
+        if entry is None:
+            continue
+        try:
+            with transaction() as session:
+                _take(session, entry_id, entry, entries.noted(entry_id))
+        except SQLAlchemyError as error:
+            log.warning("the spool waits for the database: %s", type(error).__name__)
+            _send_now(entries, entry_id, entry, sending)
+        else:
+            entries.remove(entry_id)
+
+
+def _take(session: Any, entry_id: str, entry: dict[str, Any], told: list[str]) -> None:
+    if entry["type"] == ALERT:
+        take_in(session, entry, told)
+        return
+    letter = _text(entry_id, entry)
+    outbox.post(session, letter, site=entry["site"], sent=letter.key in told)
+
+
+def _send_now(
+    entries: spool.Spool, entry_id: str, entry: dict[str, Any], sending: dict[str, Sender]
+) -> None:
+    """Every letter that needs no database, each noted, so that it is not sent again later."""
+    due = (
+        list(letters(entry, people_of(entry["site"])))
+        if entry["type"] == ALERT
+        else [_text(entry_id, entry)]
+    )
+    for letter in due:
+        if letter.key in entries.noted(entry_id):
+            continue
+        try:
+            sending[letter.kind](letter)
+        except NotSentError as error:
+            log.warning("a letter of the spool waits: %s", error)
+        else:
+            entries.note(entry_id, letter.key)
+
+
+def _text(entry_id: str, entry: dict[str, Any]) -> Letter:
+    return Letter("text", entry_id, {"to": entry["to"], "text": entry["text"]})
+
+
+# Signs of life
+
+
+def sign_of_life() -> Path:
+    """The file that the worker touches each round."""
+    return settings().data_dir / "worker.alive"
+
+
+def touch() -> None:
+    """The worker is alive."""
+    sign_of_life().touch()
+
+
+def worker_is_silent() -> bool:
+    """Whether the worker has shown no sign of life for ``worker_silence`` seconds."""
+    try:
+        return time.time() - sign_of_life().stat().st_mtime > settings().worker_silence
+    except FileNotFoundError:
+        return True

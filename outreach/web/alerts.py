@@ -1,0 +1,215 @@
+"""Alerts on the screen of a site's own people: what waits, who took it, how to reach the person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import phonenumbers
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from starlette.exceptions import HTTPException
+
+from accounts.tables import Role, Staff
+from accounts.web.session import SignedIn
+from bot.channels.crisis_words import overdue
+from core.clock import LONDON, now, today
+from core.database import transaction
+from core.outbox import Outgoing
+from core.settings import settings
+from core.web import forms
+from core.web.pages import page
+from outreach import alerts
+from outreach.tables import Alert, AlertStatus
+from sites import site_of
+
+router = APIRouter()
+
+KINDS = {
+    "suicide": "A life may be at risk",
+    "self_harm": "Somebody may be hurting themselves",
+    "harm_to_others": "Somebody may hurt another person",
+    "child_at_risk": "A child may be at risk",
+    "medical": "Somebody may need an ambulance",
+    "victim_of_abuse": "Somebody may not be safe at home",
+}
+WHY = {
+    "said": "They wrote it",
+    "answered_yes": "They answered yes when asked",
+    "not_said": "When asked, they would rather not say",
+}
+STATUS = {
+    AlertStatus.open: ("Nobody has taken it on", "red"),
+    AlertStatus.escalated: ("Nobody took it on in time: more people were told", "red"),
+    AlertStatus.acknowledged: ("Somebody looks after it", "blue"),
+    AlertStatus.closed: ("Closed", "grey"),
+}
+OUTCOMES = {
+    "reached": "I reached the person",
+    "passed_on": "I passed it on to the emergency services or the local safeguarding route",
+    "no_risk_found": "I looked at it, and there was no risk",
+    "could_not_reach": "I could not reach the person",
+}
+
+
+def _sees(staff: SignedIn) -> Staff:
+    if staff.role not in alerts.SEE:
+        raise HTTPException(404)
+    return staff
+
+
+Sees = Annotated[Staff, Depends(_sees)]
+
+
+@router.get("/alerts")
+def list_page(request: Request, staff: Sees) -> Response:
+    """What waits at this site, and what came before; and which numbers are overdue for review."""
+    with transaction() as session:
+        rows = [_row(each) for each in alerts.alerts_of(session, staff)]
+    return page(
+        request,
+        "alerts.html",
+        staff=staff,
+        site=site_of(staff.site),
+        alerts=rows,
+        waiting=sum(row["waits"] for row in rows),
+        overdue=overdue(today()),
+        unnamed=not site_of(staff.site).alerts.people,
+        sees_outbox=_sees_outbox(staff),
+    )
+
+
+@router.get("/alerts/{alert_id}")
+def one_page(request: Request, staff: Sees, alert_id: str) -> Response:
+    """One alert; the words only for those who may read them."""
+    return _shown(request, staff, alert_id)
+
+
+@router.post("/alerts/{alert_id}/take")
+def take(request: Request, staff: Sees, alert_id: str, form: forms.OwnForm) -> Response:
+    """I look after it."""
+    return _acted(
+        request, staff, alert_id, lambda session, alert: alerts.acknowledge(session, staff, alert)
+    )
+
+
+@router.post("/alerts/{alert_id}/close")
+def close(request: Request, staff: Sees, alert_id: str, form: forms.OwnForm) -> Response:
+    """It is done, and how it ended."""
+    outcome = forms.said(form, "outcome")
+    if outcome not in OUTCOMES:
+        return _shown(request, staff, alert_id, problem="Choose how it ended.")
+    return _acted(
+        request,
+        staff,
+        alert_id,
+        lambda session, alert: alerts.close(session, staff, alert, outcome),
+    )
+
+
+@router.get("/outbox")
+def outbox_page(request: Request, staff: Sees) -> Response:
+    """What has left this site or waits to; the demonstration keeps e-mails and texts here."""
+    if not _sees_outbox(staff):
+        raise HTTPException(404)
+    with transaction() as session:
+        rows = session.scalars(
+            select(Outgoing)
+            .where(Outgoing.site == staff.site)
+            .order_by(Outgoing.made_at.desc())
+            .limit(100)
+        ).all()
+    return page(
+        request,
+        "outbox.html",
+        staff=staff,
+        site=site_of(staff.site),
+        rows=[_letter(each) for each in rows],
+    )
+
+
+def _acted(
+    request: Request, staff: Staff, alert_id: str, act: Callable[[Session, Alert], None]
+) -> Response:
+    try:
+        with transaction() as session:
+            alert = alerts.alert_for(session, staff, alert_id)
+            if alert is None:
+                raise HTTPException(404)
+            act(session, alert)
+    except alerts.TakenError:
+        problem = "Somebody else was first. This is how it stands now."
+        return _shown(request, staff, alert_id, problem=problem)
+    return RedirectResponse(f"/alerts/{alert_id}", 303)
+
+
+def _shown(request: Request, staff: Staff, alert_id: str, problem: str = "") -> Response:
+    with transaction() as session:
+        alert = alerts.alert_for(session, staff, alert_id)
+        if alert is None:
+            raise HTTPException(404)
+        taken_by = session.get(Staff, alert.acknowledged_by) if alert.acknowledged_by else None
+        return page(
+            request,
+            "alert.html",
+            status=409 if problem else 200,
+            staff=staff,
+            site=site_of(staff.site),
+            alert=_row(alert),
+            reach=_reach(session, alert),
+            said=alert.said if staff.role in alerts.READ_WORDS else None,
+            taken_by=taken_by.name if taken_by else "",
+            mine=alert.acknowledged_by == staff.id,
+            outcomes=OUTCOMES,
+            problem=problem,
+        )
+
+
+def _row(alert: Alert) -> dict[str, Any]:
+    words, colour = STATUS[AlertStatus(alert.status)]
+    return {
+        "id": alert.id,
+        "kind": KINDS[alert.kind],
+        "status": alert.status,
+        "status_words": words,
+        "colour": colour,
+        "waits": alert.status in alerts.UNTAKEN,
+        "why": WHY[alert.why],
+        "who": "An officer wrote it" if alert.audience == "officer" else "A participant wrote it",
+        "by": "by text message" if alert.channel == "text" else "in the web chat",
+        "at": f"{alert.raised_at.astimezone(LONDON):%d %B %Y, %H:%M}",
+        "minutes": int((now() - alert.raised_at).total_seconds() // 60),
+        "until": f"{alert.escalate_at.astimezone(LONDON):%H:%M}",
+        "ended": OUTCOMES.get(alert.closed_as, ""),
+    }
+
+
+def _reach(session: Session, alert: Alert) -> str:
+    if phone := alert.reach.get("phone"):
+        parsed = phonenumbers.parse(phone, "GB")
+        return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
+    if staff_id := alert.reach.get("staff"):
+        found = session.get(Staff, staff_id)
+        return f"{found.rank} {found.name} {found.collar_number}".strip() if found else ""
+    return ""
+
+
+def _sees_outbox(staff: Staff) -> bool:
+    return staff.role in (Role.coordinator, Role.site_admin)
+
+
+def _letter(row: Outgoing) -> dict[str, Any]:
+    payload = row.payload
+    readable = settings().demo or row.kind != "text"
+    return {
+        "kind": {"email": "E-mail", "text": "Text", "webhook": "Webhook"}[row.kind],
+        "to": payload.get("to") or payload.get("url"),
+        "subject": payload.get("subject", ""),
+        "text": payload.get("text", "") if readable else "",
+        "status": {"waiting": "Waits", "sent": "Sent", "dead": "Given up"}[row.status],
+        "kept_on_screen": settings().demo and row.status == "sent" and row.kind != "webhook",
+        "trouble": row.trouble,
+        "at": f"{row.made_at.astimezone(LONDON):%d %B %Y, %H:%M}",
+    }
