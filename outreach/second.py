@@ -16,11 +16,14 @@ LOOK_EVERY = 0.5
 
 def stand_in(ended: threading.Event) -> None:
     """Look after the worker until ``ended``; a copy that has just started gives it time to come."""
-    begun = time.monotonic()
+    begun, standing_in = time.monotonic(), False
     while not ended.wait(LOOK_EVERY):
         if time.monotonic() - begun < settings().worker_silence or not worker_is_silent():
+            standing_in = False
             continue
-        log.warning("the worker is silent; this process sends what waits")
+        if not standing_in:
+            log.warning("the worker is silent; this process sends what waits")
+        standing_in = True
         try:
             work()
         except Exception:

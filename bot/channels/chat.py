@@ -14,7 +14,7 @@ from accounts.tables import Staff
 from bot.channels import crisis, gentle
 from bot.channels.crisis_words import typed_reply
 from bot.channels.greeting import greeting
-from bot.channels.incoming import LONGEST, ChatError, Incoming
+from bot.channels.incoming import LONGEST, OVER, ChatError, Incoming
 from bot.channels.masking import masked
 from bot.channels.memory import Remembered, remembered
 from bot.channels.packing import packed
@@ -40,8 +40,6 @@ from referrals.fields import BY_NAME
 from services_directory.places import find_place
 
 log = logging.getLogger("cara.chat")
-
-__all__ = ["LONGEST", "ChatError", "Incoming", "begin_chat", "take_turn"]
 
 
 @dataclass(frozen=True)
@@ -290,7 +288,7 @@ def _only_a_place(conversation: Conversation, text: str) -> bool:
 def _conversation(session: Session, speaker: Speaker) -> Conversation:
     found = conversation_of(session, speaker)
     if found is None:
-        raise ChatError(404, "no_conversation", words("utter_no_conversation", "en").text)
+        raise ChatError(404, OVER, words("utter_no_conversation", "en").text)
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 LONGEST = 5_000
+OVER = "no_conversation"
 
 
 class ChatError(Exception):

@@ -78,7 +78,10 @@ def say(request: Request, form: forms.OwnForm) -> Response:
         return talk.say(request, talk.Chat(speaker, page=PAGE, say=SAY), form)
     if conversation is None:
         return RedirectResponse("/officer", 303)
-    return talk.say(request, _chat(conversation, staff), form)
+    try:
+        return talk.say(request, _chat(conversation, staff), form)
+    except talk.ChatOverError:
+        return RedirectResponse("/officer", 303)
 
 
 def begin_officer_chat(staff: Staff) -> tuple[Conversation, str]:

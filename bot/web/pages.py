@@ -67,7 +67,10 @@ def chat_page(request: Request) -> Response:
 def say(request: Request, form: forms.OwnForm) -> Response:
     """One turn; who speaks is known from the cookie alone, so that danger waits for nothing."""
     speaker = talk.speaking(request.cookies.get(COOKIE, ""), "participant", "public")
-    return talk.say(request, _chat(speaker), form) if speaker else _over(request)
+    try:
+        return talk.say(request, _chat(speaker), form) if speaker else _over(request)
+    except talk.ChatOverError:
+        return _over(request)
 
 
 @router.post("/chat/language")

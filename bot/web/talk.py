@@ -15,7 +15,7 @@ from starlette.requests import Request
 
 from accounts.tables import Staff
 from bot.channels.chat import take_turn
-from bot.channels.incoming import ChatError, Incoming
+from bot.channels.incoming import OVER, ChatError, Incoming
 from bot.channels.memory import forget
 from bot.channels.speaker import Speaker, speaker_of
 from bot.conversations import ChatMessage, Conversation, actor_of, messages_after, opened
@@ -58,6 +58,10 @@ class Chat:
     def site(self) -> Site:
         """Where it is held."""
         return site_of(self.speaker.site)
+
+
+class ChatOverError(Exception):
+    """There is no such conversation any more."""
 
 
 @dataclass(frozen=True)
@@ -130,11 +134,15 @@ def say(request: Request, chat: Chat, form: FormData) -> Response:
     """Take what a form says: a redirect to the whole page, or for htmx the new messages alone.
 
     Messages that the database does not hold yet are shown at once, from what was answered.
+    Raises :class:`ChatOverError` where the person has left this conversation, of which nothing is
+    shown any more.
     """
     try:
         refuse_flood(chat.speaker.id)
         messages = take_turn(chat.speaker, incoming(form), forms.said(form, "key")[:80] or None)
     except ChatError as error:
+        if error.code == OVER:
+            raise ChatOverError from None
         return refused(request, chat, Problem(error.status, error.message, form))
     whole = chat.cookies and FROM_HTMX not in request.headers
     if all(message.id for message in messages):

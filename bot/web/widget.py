@@ -111,9 +111,13 @@ def messages(request: Request, token: Bearer, after: Annotated[int, Query(ge=0)]
 def say(request: Request, form: Form, token: Bearer) -> Response:
     """One turn; who speaks is known from the token alone."""
     speaker = talk.speaking(token, *SPEAKERS)
+    over = ChatError(401, "token", page_words("en")("chat_over"))
     if speaker is None:
-        raise ChatError(401, "token", page_words("en")("chat_over"))
-    return talk.say(request, _chat(speaker), form)
+        raise over
+    try:
+        return talk.say(request, _chat(speaker), form)
+    except talk.ChatOverError:
+        raise over from None
 
 
 @router.post("/end", status_code=204)

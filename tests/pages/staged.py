@@ -16,8 +16,8 @@ from accounts.staff import add_staff, sign_in
 from accounts.tables import Role, Staff
 from bot.channels.chat import begin_chat, take_turn
 from bot.channels.incoming import Incoming
-from bot.channels.speaker import speaker_of
 from bot.channels.render import Setting, rendered
+from bot.channels.speaker import speaker_of
 from bot.conversations import Conversation, add_message, remember
 from bot.speech import (
     Utterance,
