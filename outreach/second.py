@@ -25,7 +25,7 @@ def stand_in(ended: threading.Event) -> None:
             log.warning("the worker is silent; this process sends what waits")
         standing_in = True
         try:
-            work()
+            work(standing_in=True)
         except Exception:
             # The thread must outlive whatever a round meets: it is the last that sends.
             log.exception("a round of the second sender failed")

@@ -24,17 +24,24 @@ from outreach.notices import letters, people_of
 
 log = logging.getLogger("cara.worker")
 
+_told_without_database: dict[tuple[str, str], str] = {}
 
-def work() -> None:
-    """Do what is due, and never raise for a database that is away: the next round tries again."""
+
+def work(*, standing_in: bool = False) -> None:
+    """Do what is due, and never raise for a database that is away: the next round tries again.
+
+    Who is ``standing_in`` takes the spool even if its lock is held, by a worker that hangs; should
+    that wake, the keys of letters keep a second copy from counting.
+    """
     sending = senders()
     with spool.alerts().taking() as ours:
-        if ours:
+        if ours or standing_in:
             drain(spool.alerts(), sending)
     try:
         with transaction() as session:
             escalate_overdue(session)
         outbox.deliver_due(sending)
+        _told_without_database.clear()
     except SQLAlchemyError as error:
         log.warning("the database does not answer: %s", type(error).__name__)
 
@@ -53,6 +60,7 @@ def drain(entries: spool.Spool, sending: dict[str, Sender]) -> None:
             _send_now(entries, entry_id, entry, sending)
         else:
             entries.remove(entry_id)
+            time.sleep(outbox.BREATH)
 
 
 def _take(session: Any, entry_id: str, entry: dict[str, Any], told: list[str]) -> None:
@@ -67,12 +75,7 @@ def _send_now(
     entries: spool.Spool, entry_id: str, entry: dict[str, Any], sending: dict[str, Sender]
 ) -> None:
     """Every letter that needs no database, each noted, so that it is not sent again later."""
-    due = (
-        list(letters(entry, people_of(entry["site"])))
-        if entry["type"] == ALERT
-        else [_text(entry_id, entry)]
-    )
-    for letter in due:
+    for letter in _letters(entry_id, entry):
         if letter.key in entries.noted(entry_id):
             continue
         try:
@@ -81,6 +84,16 @@ def _send_now(
             log.warning("a letter of the spool waits: %s", error)
         else:
             entries.note(entry_id, letter.key)
+
+
+def _letters(entry_id: str, entry: dict[str, Any]) -> list[Letter]:
+    if entry["type"] != ALERT:
+        return [_text(entry_id, entry)]
+    # The same person saying the same again is no second letter; the database knows it later.
+    about = (entry["conversation"], entry["kind"])
+    if _told_without_database.setdefault(about, entry_id) != entry_id:
+        return []
+    return list(letters(entry, people_of(entry["site"])))
 
 
 def _text(entry_id: str, entry: dict[str, Any]) -> Letter:

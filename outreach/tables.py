@@ -27,6 +27,8 @@ class Alert(Base):
 
     ``conversation`` is the chat's id and no foreign key: an alert may arrive before its chat is
     kept. ``reach`` holds how to reach the person (a telephone number, or that there is none).
+    ``repeats`` counts further messages of the same kind before anybody took it on, and
+    ``said_last`` is when the last of them came.
     """
 
     __tablename__ = "alert"
@@ -43,6 +45,8 @@ class Alert(Base):
     reach: Mapped[Any] = mapped_column(EncryptedJSON)
     status: Mapped[str] = mapped_column(String(15), index=True)
     raised_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    repeats: Mapped[int] = mapped_column(default=0)
+    said_last: Mapped[datetime] = mapped_column(UtcDateTime)
     escalate_at: Mapped[datetime] = mapped_column(UtcDateTime)
     escalated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

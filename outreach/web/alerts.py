@@ -181,6 +181,7 @@ def _row(alert: Alert) -> dict[str, Any]:
         "by": "by text message" if alert.channel == "text" else "in the web chat",
         "at": f"{alert.raised_at.astimezone(LONDON):%d %B %Y, %H:%M}",
         "minutes": int((now() - alert.raised_at).total_seconds() // 60),
+        "again": alert.repeats,
         "until": f"{alert.escalate_at.astimezone(LONDON):%H:%M}",
         "ended": OUTCOMES.get(alert.closed_as, ""),
     }

@@ -61,6 +61,8 @@ def _alert() -> None:
         sa.Column("reach", sa.LargeBinary(), nullable=False),
         sa.Column("status", sa.String(length=15), nullable=False),
         sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("repeats", sa.Integer(), nullable=False),
+        sa.Column("said_last", sa.DateTime(timezone=True), nullable=False),
         sa.Column("escalate_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("escalated_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=True),
