@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from actions.draft import what_next as officer_next
+from actions.participant_search import show
 from actions.participant_search import what_next as participant_next
 from actions.turn import Turn, TurnAction
+from bot.conversations import remember
 from bot.speech import Utterance, say
 
 
@@ -26,7 +28,7 @@ class Aside(TurnAction):
 
     def take(self, turn: Turn) -> Iterator[Utterance]:
         """Say the words of the intent, and return."""
-        yield say(f"utter_{turn.intent}_{_audience(turn)}")
+        yield say(f"utter_{turn.intent}_{audience_of(turn)}")
         if turn.intent != "goodbye":
             yield from back_to_it(turn)
 
@@ -38,11 +40,12 @@ class NotUnderstood(TurnAction):
 
     def take(self, turn: Turn) -> Iterator[Utterance]:
         """Say so, and return."""
-        yield say(f"utter_{_audience(turn)}_not_understood")
+        yield say(f"utter_{audience_of(turn)}_not_understood")
         yield from back_to_it(turn)
 
 
-def _audience(turn: Turn) -> str:
+def audience_of(turn: Turn) -> str:
+    """Whose words are said: the officer's or the participant's."""
     return "officer" if turn.conversation.audience == "officer" else "participant"
 
 
@@ -51,9 +54,13 @@ class CarryOn(TurnAction):
 
     action_name: ClassVar[str] = "action_carry_on"
 
-    def take(self, turn: Turn) -> Iterator[Utterance]:
-        """Return to it."""
-        return back_to_it(turn)
+    def take(self, turn: Turn) -> Iterable[Utterance]:
+        """Return to it; help that was promised for after a safety question comes first."""
+        promised = turn.context.get("after_no")
+        if not promised or turn.context.get("safety_asked"):
+            return back_to_it(turn)
+        remember(turn.conversation, after_no=None, needs=promised)
+        return show(turn)
 
 
 ACTIONS = [Aside(), NotUnderstood(), CarryOn()]

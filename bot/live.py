@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.channels.crisis_words import unconfirmed
 from core.settings import settings
 from core.words import unread
 from sites import site_of
@@ -23,5 +24,9 @@ def problems_of(site: str) -> list[str]:
         problems.append(
             f"{len(missing)} English sentences have not been read by "
             f"{'somebody qualified' if found.words == 'qualified' else 'their authors'}"
+        )
+    if untried := unconfirmed(site):
+        problems.append(
+            f"{len(untried)} crisis numbers have not been tried by anybody: {', '.join(untried)}"
         )
     return problems

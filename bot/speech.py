@@ -25,6 +25,11 @@ def choice(
     return {"label": label, "values": dict(values or {}), "do": {"intent": intent, "given": given}}
 
 
+def ask_about_child() -> Utterance:
+    """Whether a child is at risk now: a reply goes the way of replies to a safety question."""
+    return {"show": "child_question"}
+
+
 def ask_criterion(criterion: str, *, again: bool = False) -> Utterance:
     """The question of one criterion, with its answers as choices."""
     return {"show": "criterion", "criterion": criterion, "again": again}

@@ -9,6 +9,8 @@ import click
 
 ELSEWHERE = {
     "assess": "cli.assessing:assess_command",
+    "safety": "cli.safety:safety_command",
+    "site": "cli.site:site_command",
     "understand": "cli.understanding:understand_command",
     "words": "cli.wording:words_command",
 }

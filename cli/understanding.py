@@ -36,7 +36,8 @@ def _understood(client: RasaClient, line: str) -> dict[str, Any]:
     audience = "officer" if asked.get("audience") == "officer" else "participant"
     told, _place = masked(text.lstrip("/ "))
     claims = {"sender": "report", "audience": audience, "asked": asked.get("asked")}
-    found = screen(text, "en", (), audience)
+    language = language_of(text)
+    found = screen(text, "en" if language == "other" else language, (), audience)
     try:
         parsed = client.parse(told, claims) if told.strip() else {}
     except RasaAwayError:
@@ -45,7 +46,7 @@ def _understood(client: RasaClient, line: str) -> dict[str, Any]:
     name = "out_of_scope" if intent["name"] == "nlu_fallback" else intent["name"]
     return {
         "text": text,
-        "language": language_of(text),
+        "language": language,
         "crisis": {"kind": found.kind.value, "level": found.level.value} if found else None,
         "intent": name,
         "confidence": round(float(intent["confidence"]), 4),

@@ -32,6 +32,7 @@ from bot.conversations import (
     replies_to,
 )
 from bot.desk import draft_of, open_criterion
+from bot.live import why_not_live
 from core.database import transaction
 from core.outbox import Letter, post
 from core.words import words
@@ -44,17 +45,27 @@ log = logging.getLogger("cara.chat")
 
 @dataclass(frozen=True)
 class ForRasa:
-    """What Rasa is told of it: masked words, and claims for what was chosen."""
+    """What Rasa is told of it: masked words, and claims for what was chosen.
+
+    ``again``: it was said before a safety question; that it is not understood need not be said.
+    """
 
     text: str
     intent: str | None = None
     given: dict[str, Any] | None = None
+    again: bool = False
 
 
 def begin_chat(
     *, site: str, audience: str, language: str, staff: Staff | None
 ) -> tuple[Conversation, str, list[ChatMessage]]:
-    """A new conversation with its greeting, which needs no Rasa."""
+    """A new conversation with its greeting, which needs no Rasa.
+
+    Raises :class:`ChatError` where the site is not live: nobody is told of danger there yet, or
+    its words have not been read.
+    """
+    if why_not_live(site):
+        raise ChatError(404, "not_live", words("utter_not_live", language).text)
     with transaction() as session:
         conversation, token = begin(
             session,
@@ -139,33 +150,42 @@ def _without_database(speaker: Speaker, held: Remembered, incoming: Incoming) ->
 
 
 def _text_turn(speaker: Speaker, held: Remembered, text: str, key: str | None) -> list[ChatMessage]:
+    before: list[ChatMessage] = []
     with transaction() as session:
         conversation = _conversation(session, speaker)
         add_message(session, conversation, "person", {"text": text}, key)
         held.hear(text)
         if held.asked and typed_reply(text) == "no":
-            held.asked = None
-            return _after_typed_no(session, conversation, speaker)
-        if not text.strip("/ \t\r\n"):
+            before = _after_no(session, speaker, conversation)
+            told = _unanswered(session, conversation)
+        elif not text.strip("/ \t\r\n"):
             nothing = text_body("utter_nothing_typed", conversation.language)
             return [_kept(session, speaker, conversation, nothing)]
-        intent = "give_place" if _only_a_place(conversation, text) else None
-        told = ForRasa(_for_rasa(session, conversation, text), intent)
-    return _through_rasa(speaker, told)
+        else:
+            told = _told(session, conversation, text)
+    return before + _through_rasa(speaker, told)
 
 
-def _after_typed_no(
-    session: Session, conversation: Conversation, speaker: Speaker
-) -> list[ChatMessage]:
-    """One gentle sentence; then a way on."""
+def _told(session: Session, conversation: Conversation, text: str) -> ForRasa:
+    intent = "give_place" if _only_a_place(conversation, text) else None
+    return ForRasa(_for_rasa(session, conversation, text), intent)
+
+
+def _after_no(session: Session, speaker: Speaker, conversation: Conversation) -> list[ChatMessage]:
+    """One gentle sentence to a "no"."""
+    remembered(speaker.id).asked = None
     remember(conversation, safety_asked=None)
-    on = text_body(
-        "utter_safety_go_on",
-        conversation.language,
-        choice("utter_label_go_back", "carry_on"),
-        choice("utter_label_person", "talk_to_person"),
-    )
-    return [_kept(session, speaker, conversation, body) for body in (crisis.gentle_no(speaker), on)]
+    return [_kept(session, speaker, conversation, crisis.gentle_no(speaker))]
+
+
+def _unanswered(session: Session, conversation: Conversation) -> ForRasa:
+    """What the person had said when the safety question came between: it is answered now."""
+    said = conversation.context.get("unanswered")
+    remember(conversation, unanswered=None)
+    if not said:
+        return ForRasa("no", "carry_on")
+    told = _told(session, conversation, said)
+    return ForRasa(told.text, told.intent, told.given, again=True)
 
 
 def _choice_turn(speaker: Speaker, token: str, key: str | None) -> list[ChatMessage]:
@@ -187,9 +207,8 @@ def _choice_turn(speaker: Speaker, token: str, key: str | None) -> list[ChatMess
             return [_kept(session, speaker, conversation, body)]
         if "safety" in do:
             # Yes and rather-not are danger and never come here; this is the no.
-            remember(conversation, safety_asked=None)
-            before = [_kept(session, speaker, conversation, crisis.gentle_no(speaker))]
-            told = ForRasa(option["label"], "carry_on")
+            before = _after_no(session, speaker, conversation)
+            told = _unanswered(session, conversation)
         elif "again" in do:
             told = ForRasa(**do["again"])
         elif "field" not in do:
@@ -233,6 +252,8 @@ def _through_rasa(speaker: Speaker, told: ForRasa) -> list[ChatMessage]:
     with transaction() as session:
         conversation = _conversation(session, speaker)
         besides: list[Body] = []
+        if told.again:
+            utterances = gentle.without_unheard(utterances)
         if utterances and gentle.in_gentle_mode(conversation):
             utterances, besides = gentle.softened(conversation, utterances)
         setting = Setting(session, conversation, _staff(session, conversation))

@@ -25,6 +25,7 @@ from bot.channels.rasa_client import RasaAwayError, rasa
 from bot.channels.speaker import TEXT, Speaker, conversation_of
 from bot.conversations import ChatMessage, add_message, remember, replies_to
 from bot.safety import Finding, Kind, Level, screen
+from bot.understanding import language_of
 from core.tokens import TokenError, sign, verify
 from core.words import words
 from outreach.entries import Alarm, keep_text, raise_alarm
@@ -58,7 +59,9 @@ def danger_in(speaker: Speaker, held: Remembered, incoming: Incoming) -> Danger 
         return _chosen(speaker, incoming.choice)
     if incoming.text is None:
         return None
-    found = screen(incoming.text, speaker.language, held.said, speaker.spoken_to_as)
+    written_in = language_of(incoming.text)
+    language = speaker.language if written_in == "other" else written_in
+    found = screen(incoming.text, language, held.said, speaker.spoken_to_as)
     if found:
         return Danger(found, SAID, incoming.text)
     reply = typed_reply(incoming.text) if held.asked else None
@@ -69,7 +72,7 @@ def answered(speaker: Speaker, danger: Danger, key: str | None) -> list[ChatMess
     """The fixed answer, kept as soon as may be; with the person's own message in front."""
     held = remembered(speaker.id)
     bodies = [_body(speaker, danger)]
-    if danger.finding.level is Level.alarm and _raised(speaker, danger, key):
+    if danger.finding.level is Level.alarm and _raised(speaker, danger, held, key):
         bodies += _told(speaker, danger.finding.kind)
     held.asked = danger.finding.kind.value if bodies[0].get("choices") else None
     held.hear(danger.said)
@@ -154,8 +157,10 @@ def _as_body(said: Answer, kind: str) -> Body:
     return body if said.reviewed else body | {"unreviewed": True}
 
 
-def _raised(speaker: Speaker, danger: Danger, key: str | None) -> bool:
+def _raised(speaker: Speaker, danger: Danger, held: Remembered, key: str | None) -> bool:
     """Whether the alert is safe on the disk; the answer comes either way."""
+    # "Yes" says little to who reads it: what it answers stands in front.
+    before = held.said[-1:] if danger.why != SAID else []
     # The same message sent again, to whichever process, is the same alert.
     name = f"{speaker.id}:{key or uuid.uuid4()}"
     alarm = Alarm(
@@ -167,7 +172,7 @@ def _raised(speaker: Speaker, danger: Danger, key: str | None) -> bool:
         audience=speaker.spoken_to_as,
         channel=speaker.channel,
         conversation=speaker.id,
-        said=danger.said,
+        said=" / ".join([*before, danger.said]),
         reach=_reach(speaker),
     )
     try:
@@ -214,7 +219,9 @@ def _written(
     said = add_message(session, conversation, "person", {"text": danger.said}, key)
     asked = danger.finding.kind.value if bodies[0].get("choices") else None
     after = danger.finding.kind.value if danger.finding.level is Level.alarm else None
-    remember(conversation, safety_asked=asked, after_alarm=after)
+    # A "no" brings the conversation back to what was said when we asked.
+    waits = danger.said if asked else None
+    remember(conversation, safety_asked=asked, after_alarm=after, unanswered=waits)
     return [said, *(add_message(session, conversation, "assistant", body) for body in bodies)]
 
 

@@ -11,9 +11,9 @@ from typing import Any
 import yaml
 
 from bot.safety import Finding, Kind, Level
-from core.settings import ROOT
+from core.settings import ROOT, settings
 from core.words import words
-from sites import LocalLine, site_of
+from sites import LocalLine, all_sites, site_of
 
 FOLDER = ROOT / "bot" / "domain" / "safety"
 REPLIES = ("yes", "no", "rather_not")
@@ -63,8 +63,6 @@ def typed_reply(text: str) -> str | None:
 
 def overdue(on: date) -> list[str]:
     """The numbers, national and of the sites, whose review is past due on this day: their names."""
-    from sites import all_sites
-
     local = [
         (f"{line.name} ({site.name})", line.review_by)
         for site in all_sites().values()
@@ -88,8 +86,17 @@ def _line(language: str) -> str:
     return words("utter_crisis_line", language, _numbers()).text
 
 
+def unconfirmed(site: str) -> list[str]:
+    """The crisis numbers that a site's answers name and nobody has tried yet, by their names."""
+    national = [row["name"] for row in numbers_table() if not row["confirmed"]]
+    return national + [line.name for line in site_of(site).crisis_lines if not line.confirmed]
+
+
 def _local(site: str, kind: Kind) -> list[LocalLine]:
-    return [line for line in site_of(site).crisis_lines if kind in line.kinds] if site else []
+    """What a site adds for a kind; outside the demonstration only what somebody has tried."""
+    lines = site_of(site).crisis_lines if site else ()
+    sure = [line for line in lines if line.confirmed or settings().demo]
+    return [line for line in sure if kind in line.kinds]
 
 
 def _near(line: LocalLine, language: str) -> str:

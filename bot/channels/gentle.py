@@ -37,6 +37,11 @@ def softened(
     return answers, [_stay(conversation)]
 
 
+def without_unheard(utterances: Sequence[Utterance]) -> list[Utterance]:
+    """A turn without the sentence that nothing was understood."""
+    return [each for each in utterances if each.get("say") not in _UNHEARD]
+
+
 def numbers_choice(kind: str) -> dict[str, Any]:
     """The choice that shows the fixed answer of ``kind`` again; no alert is raised with it."""
     option = choice("utter_label_numbers", "carry_on")

@@ -12,7 +12,10 @@ from sqlalchemy.orm import Session
 
 from accounts.tables import Staff
 from bot.channels import render_officer
-from bot.conversations import Conversation
+from bot.channels.crisis import safety_choice
+from bot.channels.speaker import speaker_in
+from bot.conversations import Conversation, remember
+from bot.safety import Kind
 from bot.speech import Choice, Utterance, choice
 from core.clock import now
 from core.settings import settings
@@ -45,6 +48,8 @@ def rendered(setting: Setting, utterance: Utterance) -> list[Body]:
         return [_said(setting, utterance)]
     if utterance["show"] == "listing":
         return _listing(setting, utterance)
+    if utterance["show"] == "child_question":
+        return [_child_question(setting)]
     return render_officer.shown(setting.session, setting.conversation, setting.staff, utterance)
 
 
@@ -78,6 +83,19 @@ def _value(value: Any, language: str) -> str:
         return "; ".join(_value(each, language) for each in value)
     text = str(value)
     return words(text, language).text if text.startswith("utter_") else text
+
+
+def _child_question(setting: Setting) -> Body:
+    """A yes is answered as a danger; each other reply leads on to the help that was promised."""
+    body = text_body("utter_bound_child_question", setting.language)
+    speaker, kind = speaker_in(setting.conversation), Kind.child_at_risk.value
+    replies = (("yes", "yes"), ("no", "no"), ("rather_not", "no"))
+    choices = [
+        safety_choice(speaker, kind, reply, words(f"utter_crisis_{label}", body["lang"]).text)
+        for label, reply in replies
+    ]
+    remember(setting.conversation, safety_asked=kind)
+    return body | {"kind": "question", "choices": choices}
 
 
 def _listing(setting: Setting, utterance: Utterance) -> list[Body]:

@@ -15,6 +15,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from sklearn.linear_model import LogisticRegression
 
+from bot.runtime.bounds import read_bound
 from bot.runtime.criteria import read_criteria
 from bot.runtime.features import features
 from bot.runtime.linear import Linear, logistic, softmax
@@ -230,6 +231,8 @@ class Settle(GraphComponent):
         execution_context: ExecutionContext,
     ) -> Settle:
         """Rasa calls this at the start of training and of serving."""
+        read_bound("the first message must not wait for the phrases to be indexed", None)
+        read_bound("nor must an officer's", "officer")
         return cls(float(config["threshold"]))
 
     def process(self, messages: list[Message]) -> list[Message]:
@@ -242,6 +245,7 @@ class Settle(GraphComponent):
                 message.get(_ENTITIES, []),
                 message.get(METADATA) or {},
                 self.threshold,
+                read_bound(message.get(TEXT) or "", _audience(message)),
             )
             claims = message.get(METADATA) or {}
             wordless = not any(ch.isalnum() for ch in message.get(TEXT) or "")

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.runtime.bounds import bounds, gives_way
 from bot.runtime.needs import read_needs
 
 _NOT_UNDERSTOOD = ("out_of_scope", "nlu_fallback")
 _ASIDE = ("ask_why", "ask_where", "start_over", "stop_referral", "start_referral", "ask_about_cara")
 _SURE_ASIDE = 0.6
+# A bound that was only learned needs more than this where the message tells a need as well.
+_SURE_BOUND = 0.75
+# Of this many intents one at this share is a fair guess, and a bound answers nothing wrongly.
+_LIKELY_BOUND = 0.2
+_COMMANDS = "instruct_bot"
 
 
 def merged_needs(text: str, learned: dict[str, float]) -> list[dict[str, Any]]:
@@ -32,11 +38,13 @@ def settled_intent(
     entities: list[dict[str, Any]],
     claims: dict[str, Any],
     threshold: float,
+    ruled: str | None = None,
 ) -> tuple[str, float]:
     """The intent that counts, with its confidence.
 
-    A taken choice or a safety finding stands in the signed claims and is certain. What was
-    read as criteria or needs makes an otherwise unclear message an answer.
+    A taken choice or a safety finding stands in the signed claims and is certain. ``ruled`` is the
+    bound that the words tell by rule. What was read as criteria or needs makes an otherwise unclear
+    message an answer.
     """
     if claims.get("safety"):
         return f"safety_{claims['safety']['kind']}", 1.0
@@ -44,18 +52,35 @@ def settled_intent(
         return str(claims["intent"]), 1.0
     name, confidence = str(ranking[0]["name"]), float(ranking[0]["confidence"])
     if claims.get("audience") == "officer":
-        return _officer_intent(name, confidence, entities, threshold)
-    if _own_needs(entities) and (
-        name in (*_NOT_UNDERSTOOD, "give_place") or confidence < threshold
-    ):
+        return _officer_intent(name, confidence, entities, threshold, ruled)
+    needs = _own_needs(entities)
+    if ruled and not (needs and ruled in gives_way()):
+        return ruled, 1.0
+    if needs and (ruled or _is_unclear(name, confidence, threshold)):
         return "find_help", max(confidence, threshold)
-    return (name, confidence) if confidence >= threshold else ("nlu_fallback", confidence)
+    if name == "find_help" and entities:  # also where the need is past, denied or another's
+        return "find_help", max(confidence, threshold)
+    enough = min(threshold, _LIKELY_BOUND) if name in bounds() else threshold
+    return (name, confidence) if confidence >= enough else ("nlu_fallback", confidence)
+
+
+def _is_unclear(name: str, confidence: float, threshold: float) -> bool:
+    """Whether a need that was read says more than what the classifier made of the message."""
+    if name in (*_NOT_UNDERSTOOD, "give_place") or confidence < threshold:
+        return True
+    return name in bounds() and confidence < _SURE_BOUND
 
 
 def _officer_intent(
-    name: str, confidence: float, entities: list[dict[str, Any]], threshold: float
+    name: str,
+    confidence: float,
+    entities: list[dict[str, Any]],
+    threshold: float,
+    ruled: str | None,
 ) -> tuple[str, float]:
     answered = any(entity["entity"] == "criterion" for entity in entities)
+    if ruled and (ruled == _COMMANDS or not answered):
+        return ruled, 1.0
     aside = name in _ASIDE and confidence >= _SURE_ASIDE
     if answered and name != "correct_answer" and not aside:
         return "give_answers", max(confidence, threshold)

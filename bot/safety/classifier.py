@@ -6,9 +6,11 @@ neither data nor method with the rules, so that one catches what the other misse
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import yaml
@@ -48,14 +50,23 @@ class Classifier:
             kinds=np.array([kind.value for kind in self.kinds]),
         )
 
-    def scores(self, text: str) -> NDArray[np.float32]:
-        """The score of risk, then of each kind; above nought means yes."""
+    def read(self, text: str) -> tuple[float, Callable[[], Kind]]:
+        """The score of risk (above nought means yes), and what finds the likeliest kind."""
         meaning = meanings([text])[0]
         places, values = spelling(text)
-        read: NDArray[np.float32] = (
-            self.weights[:, :MEANING] @ meaning + self.weights[:, places] @ values + self.bias
-        )
-        return read
+
+        def scores(rows: slice) -> NDArray[np.float32]:
+            read: NDArray[np.float32] = (
+                self.weights[rows, :MEANING] @ meaning
+                + self.weights[rows, places] @ values
+                + self.bias[rows]
+            )
+            return read
+
+        # Most texts are harmless, and a harmless text needs no kind.
+        return float(scores(slice(0, 1))[0]), lambda: self.kinds[
+            int(scores(slice(1, None)).argmax())
+        ]
 
 
 @lru_cache(maxsize=1)
@@ -64,8 +75,8 @@ def _classifier() -> Classifier:
 
 
 @lru_cache(maxsize=1)
-def _thresholds() -> dict[str, dict[str, float]]:
-    read: dict[str, dict[str, float]] = yaml.safe_load(_THRESHOLDS.read_text(encoding="utf-8"))
+def _thresholds() -> dict[str, Any]:
+    read: dict[str, Any] = yaml.safe_load(_THRESHOLDS.read_text(encoding="utf-8"))
     return read
 
 
@@ -76,13 +87,13 @@ def doubt(text: str, language: str, audience: str) -> Finding | None:
     """
     if sum(ch.isalpha() for ch in text) < _FEWEST_LETTERS:
         return None
-    scores = _classifier().scores(text)
-    wanted = _thresholds()[audience]
-    if scores[0] < wanted[_script(text, language)]:
+    score, likeliest = _classifier().read(text)
+    if score < _thresholds()[audience][_script(text, language)]:
         return None
-    kinds = _classifier().kinds
-    likeliest = kinds[int(np.argmax(scores[1:]))]
-    return Finding(likeliest, Level.check, f"classifier {scores[0]:.2f}")
+    kind = likeliest()
+    if audience == "officer" and kind not in _thresholds()["officer_kinds"]:
+        return None
+    return Finding(kind, Level.check, f"classifier {score:.2f}")
 
 
 def _script(text: str, language: str) -> str:

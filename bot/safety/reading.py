@@ -76,6 +76,8 @@ class Reader:
 
     def _word(self, raw: str, order: list[str]) -> Iterable[str]:
         word = raw.strip("'!|+#_")
+        if not word:
+            return [OTHER]
         if "'" in word:
             return self._contracted(word, order)
         if word in self.known or word.isdecimal():
@@ -96,6 +98,8 @@ class Reader:
         if "*" in word.strip("*"):
             return self._starred(word)
         plain = word.strip("*")
+        if not plain:
+            return [OTHER]
         candidates = [plain]
         if _LEET_SIGN.search(plain) and not _DOSE.fullmatch(plain):
             candidates += [plain.translate(table) for table in _LEET]

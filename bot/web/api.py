@@ -15,7 +15,6 @@ from bot.channels.chat import begin_chat, take_turn
 from bot.channels.incoming import ChatError, Incoming
 from bot.channels.speaker import Speaker, speaker_of
 from bot.conversations import ChatMessage, messages_after, opened
-from bot.live import why_not_live
 from bot.web.limits import refuse_flood
 from core.database import transaction
 from core.tokens import TokenError
@@ -87,8 +86,6 @@ def site_for(code: str, audience: str) -> str:
         raise ChatError(404, "no_site", _error("no_site")) from None
     if audience != "officer" and not site.directory:
         raise ChatError(404, "no_site", _error("no_directory"))
-    if why_not_live(site.code):
-        raise ChatError(404, "not_live", _error("not_live"))
     return site.code
 
 

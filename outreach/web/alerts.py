@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from accounts.tables import Role, Staff
 from accounts.web.session import SignedIn
-from bot.channels.crisis_words import overdue
+from bot.channels.crisis_words import overdue, unconfirmed
 from core.clock import LONDON, now, today
 from core.database import transaction
 from core.outbox import Outgoing
@@ -76,6 +76,7 @@ def list_page(request: Request, staff: Sees) -> Response:
         alerts=rows,
         waiting=sum(row["waits"] for row in rows),
         overdue=overdue(today()),
+        untried=unconfirmed(staff.site),
         unnamed=not site_of(staff.site).alerts.people,
         sees_outbox=_sees_outbox(staff),
     )

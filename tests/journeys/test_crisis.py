@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
+import time
+from contextlib import closing
+
 import pytest
 
 from tests.journeys.people import Chat, words_of
+from tests.journeys.running import Copy
 
 PLAIN = (
     "I want to die",
@@ -65,5 +71,40 @@ def test_a_reply_to_the_question_may_be_typed(participant: Chat, typed: str) -> 
 
 def test_a_typed_no_is_taken_gently_and_the_chat_goes_on(participant: Chat) -> None:
     participant.say("had enough of life")
-    assert "Thank you for telling me" in words_of(participant.say("no"))
-    assert participant.choose("Go on")
+    told = participant.say("no")
+    assert "Thank you for telling me" in words_of(told)
+    assert len(told) > 1
+
+
+@pytest.mark.parametrize("typed", [True, False])
+def test_after_a_no_what_was_said_before_the_question_is_answered(
+    participant: Chat, typed: bool
+) -> None:
+    participant.say("had enough of life, I drink too much and I want to stop")
+    told = participant.say("no") if typed else participant.choose("No")
+    assert "Thank you for telling me" in words_of(told[:1])
+    assert "listing" in {message["kind"] for message in told}
+
+
+def told_to_rasa(copy: Copy, chat: Chat) -> list[dict[str, object]]:
+    """What Rasa's tracker holds of a conversation, from the finding on."""
+    with closing(sqlite3.connect(copy.data_dir / "rasa.db")) as tracker:
+        rows = tracker.execute(
+            "SELECT data FROM events WHERE sender_id = ? ORDER BY id", [chat.id]
+        ).fetchall()
+    events = [json.loads(row[0]) for row in rows]
+    names = [(event.get("parse_data") or {}).get("intent", {}).get("name") for event in events]
+    return events[names.index("safety_suicide") :] if "safety_suicide" in names else []
+
+
+def test_rasa_sees_the_finding_stops_and_listens(officer: Chat, copy: Copy) -> None:
+    officer.choose("Yes, 18 or over")
+    officer.say("he says he will kill himself when he gets out")
+    until = time.monotonic() + 10
+    # Rasa is told beside the answer, which waits for nothing.
+    while not (events := told_to_rasa(copy, officer)) and time.monotonic() < until:
+        continue
+    assert events, "the tracker never heard of it"
+    actions = [event["name"] for event in events if event["event"] == "action"]
+    assert set(actions) <= {"action_listen"}
+    assert "kill" not in json.dumps(events)

@@ -1,4 +1,4 @@
-"""The safety screen on its development set, on hostile spelling, and what it says."""
+"""The rules of the safety screen on their first set, on hostile spelling, and what is said."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 import bot.safety
 from bot.channels.crisis_words import after_no, answer
-from bot.safety import Finding, Kind, Level, screen
+from bot.safety import Finding, Kind, Level
 from bot.safety.lexicon import read_lexicon
 from bot.safety.notation import read_patterns
+from bot.safety.rules import found_by_rule as screen
 
 ROOT = Path(__file__).parents[2]
 

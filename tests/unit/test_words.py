@@ -11,10 +11,15 @@ import yaml
 
 from core import words
 
-PARTICIPANT_FILE = words.FOLDER / "participant.yml"
-RESPONSES: dict[str, list[dict[str, Any]]] = yaml.safe_load(
-    PARTICIPANT_FILE.read_text(encoding="utf-8")
-)["words"]
+PARTICIPANT_FILES = ("participant.yml", "bounds.yml")
+RESPONSES: dict[str, list[dict[str, Any]]] = {
+    key: variants
+    for name in PARTICIPANT_FILES
+    for key, variants in yaml.safe_load((words.FOLDER / name).read_text(encoding="utf-8"))[
+        "words"
+    ].items()
+    if not key.endswith("_officer")
+}
 LANGUAGE_NAMES = {
     "utter_language_en": "English",
     "utter_language_pl": "Polski",
@@ -22,7 +27,7 @@ LANGUAGE_NAMES = {
 }
 SENTENCES = sorted(set(RESPONSES) - set(LANGUAGE_NAMES))
 TRANSLATIONS = [(key, language) for key in SENTENCES for language in ("pl", "pa")]
-NAMES = ("SHOUT", "Samaritans", "Respect Phoneline")
+NAMES = ("SHOUT", "Samaritans", "Respect Phoneline", "Citizens Advice", "NHS")
 LATIN_IN_GURMUKHI = {"GP", "LGBT", *" ".join(NAMES).split()}
 
 PLACEHOLDER = re.compile(r"\{\w+\}")
