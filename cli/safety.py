@@ -10,6 +10,7 @@ import click
 from bot.safety import measuring
 from bot.safety.measuring import HARMLESS, Case, Read, Row, Share
 
+UNSEEN = "fresh"
 ABOUT = """\
 Texts: data/dev/safety (how they were made: data/README.md). This project wrote them, apart from the
 texts that rules and classifier were made from; real posts may be harder. In brackets the 95 %
@@ -63,15 +64,21 @@ def _harmless(reads: Sequence[Read]) -> None:
 
 def _explicit(reads: Sequence[Read]) -> None:
     click.echo("Explicit statements: first person, present or planned, a named act")
+    fresh = [each for each in reads if each.case.source == UNSEEN]
+    _explicit_set("rules were fitted to these", [each for each in reads if each not in fresh])
+    _explicit_set("written last; nothing was fitted to these", fresh)
+    click.echo("")
+
+
+def _explicit_set(title: str, reads: Sequence[Read]) -> None:
+    click.echo(f"  {title}")
     for language in ("en", "pl", "pa"):
         mine = [each for each in reads if each.case.language == language]
         found = Share(sum(each.found is not None for each in mine), len(mine))
         alarmed = Share(sum(measuring.alarmed(each) for each in mine), len(mine))
         missed = found.total - found.hits
-        click.echo(
-            f"  {language}: {found.total} texts, {missed} missed; found {found}; alarm {alarmed}"
-        )
-    click.echo("")
+        told = f"{found.total} texts, {missed} missed; found {found}; alarm {alarmed}"
+        click.echo(f"    {language}: {told}")
 
 
 def _beside_word_list(reads: Sequence[Read]) -> None:

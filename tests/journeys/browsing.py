@@ -61,6 +61,7 @@ def crisis_answer(page: Page) -> Locator:
 
 def links(shown: Locator) -> dict[str, str]:
     """Where each number that is shown leads."""
+    expect(shown).to_be_visible()
     found: list[list[str]] = shown.get_by_role("link").evaluate_all(
         "every => every.map((each) => [each.textContent, each.getAttribute('href')])"
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -117,6 +119,17 @@ def press_everything(chat: Chat, most: int = 120) -> None:
             return
         pressed.add(label)
         chat.choose(label)
+
+
+@contextmanager
+def paused(copy: Copy, part: str) -> Iterator[None]:
+    """A part that hangs: it holds its port and answers nothing."""
+    process = copy.part(part)
+    process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGCONT)
 
 
 def text_us(http: httpx.Client, text: str, sender: str, to: str) -> httpx.Response:

@@ -98,6 +98,11 @@ ASKED = "Is any child at risk from that person now?"
 PAST = SAID["tell_past_abuse"]["en"]
 
 
+@pytest.fixture(scope="module")
+def coordinator(copy: Copy) -> Coordinator:
+    return Coordinator.of(copy)
+
+
 def begun(http: httpx.Client, how: str) -> tuple[Chat, str]:
     """A participant who chose the language that they write in."""
     language = "pa" if how == "romanised" else how
@@ -196,9 +201,8 @@ def test_rows_with_a_pregnant_partner(participant: Chat) -> None:
 
 @pytest.mark.parametrize("reply", ["No", "I would rather not say"])
 def test_past_abuse_and_no_child_at_risk_leads_to_trauma_help(
-    participant: Chat, copy: Copy, http: httpx.Client, reply: str
+    participant: Chat, coordinator: Coordinator, reply: str
 ) -> None:
-    coordinator = Coordinator.of(copy, http)
     before = coordinator.alerts()
     told = participant.say(PAST)
     assert told[-1]["text"] == ASKED
@@ -212,9 +216,8 @@ def test_past_abuse_and_no_child_at_risk_leads_to_trauma_help(
 
 @pytest.mark.parametrize("how", ["pressed", "typed"])
 def test_past_abuse_and_a_child_at_risk_now_goes_to_a_person(
-    participant: Chat, copy: Copy, http: httpx.Client, how: str
+    participant: Chat, coordinator: Coordinator, how: str
 ) -> None:
-    coordinator = Coordinator.of(copy, http)
     before = coordinator.alerts()
     participant.say(PAST)
     told = participant.choose("Yes") if how == "pressed" else participant.say("yes")

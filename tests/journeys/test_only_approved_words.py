@@ -12,7 +12,9 @@ import httpx
 import pytest
 
 from bot.channels.crisis_words import after_no, answer
+from bot.channels.render import reason_words
 from bot.safety import Finding, Kind, Level
+from services_directory.words import NEED_LABELS
 from sites import Site, all_sites
 from tests.journeys.hearing import (
     all_approved,
@@ -21,12 +23,14 @@ from tests.journeys.hearing import (
     heard,
     outbox_once,
     own_language_texts,
+    paused,
     press_everything,
     refusal,
     text_us,
 )
 from tests.journeys.people import Chat
 from tests.journeys.running import Copy
+from tests.unit.asking import TOWNS, everything
 
 LANGUAGES = ("en", "pl", "pa")
 SITES = [site.code for site in all_sites().values() if site.directory]
@@ -38,7 +42,8 @@ NEED = {"en": "I drink too much", "pl": "nie mogę przestać pić", "pa": "ਮ�
 MORE = {"en": "any others?", "pl": "pokaż inne", "pa": "ਹੋਰ ਦਿਖਾਓ"}
 NEARER = {"en": "something nearer", "pl": "coś bliżej", "pa": "ਕੁਝ ਹੋਰ ਨੇੜੇ"}
 PHONE = {"en": "just a phone number", "pl": "tylko numer telefonu", "pa": "ਸਿਰਫ਼ ਫ਼ੋਨ ਨੰਬਰ"}
-SWITCH = ("po polsku proszę", "ਪੰਜਾਬੀ ਵਿੱਚ", "english please", "another language please")
+OTHER = "another language please"
+SWITCH = ("po polsku proszę", OTHER, "ਪੰਜਾਬੀ ਵਿੱਚ", OTHER, "english please", OTHER)
 TYPED = {"yes": "yes", "no": "no", "rather_not": "rather not say"}
 OFFICERS_DANGER = ("he said he'll drown the kids if i leave",)
 WAYS = [("participant", language) for language in LANGUAGES] + [("officer", "en")]
@@ -86,7 +91,8 @@ def test_what_the_directory_says_near_and_far_and_to_its_end(
     http: httpx.Client, site: str, language: str
 ) -> None:
     chat = participant(http, language, site)
-    for text in (NEED[language], NEARER[language], *PLACES, NEARER[language], PHONE[language]):
+    needed = (NEED[language], NEARER[language], TOWNS[site][0], NEARER[language], PHONE[language])
+    for text in (TOWNS[site][1], *needed, *PLACES, NEARER[language]):
         chat.say(text)
     for _ in range(8):
         chat.say(MORE[language])
@@ -108,6 +114,27 @@ def test_what_is_said_when_the_language_changes(http: httpx.Client) -> None:
     for text in (*SWITCH, NEED["en"], *SWITCH):
         chat.say(text)
     assert {message["lang"] for message in chat.messages} == set(LANGUAGES)
+    all_approved(heard(chat.messages))
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_every_reason_for_a_service_in_the_middle_of_the_day(site: str) -> None:
+    """Also those that a journey at night does not meet, from the function that words them."""
+    found = everything(site, " ".join(NEED_LABELS), TOWNS[site][0]) + everything(site, "alcohol")
+    reasons = {reason for each in found for reason in each.reasons}
+    assert {"need", "national", "free", "open_until"} <= {reason.code for reason in reasons}
+    all_approved(reason_words(language, each) for each in reasons for language in LANGUAGES)
+
+
+@pytest.mark.parametrize(("audience", "language"), WAYS)
+def test_what_is_said_while_rasa_is_away(
+    http: httpx.Client, copy: Copy, officer_token: str, audience: str, language: str
+) -> None:
+    chat = begun(http, audience, language, officer_token)
+    with paused(copy, "rasa run"):
+        told = chat.say(NEED["en"])
+        assert len(told) == 1
+    chat.choose(chat.labels[0])
     all_approved(heard(chat.messages))
 
 

@@ -59,7 +59,8 @@ def give_everything(officer: Chat, *, skip: bool = False) -> list[str]:
         last = officer.messages[-1]
         if last["kind"] == "summary" or last["text"] == WAITING:
             return refused
-        officer.say("why do you ask?")
+        for text in ("why do you ask?", *([] if skip else [NOT_YET])):
+            officer.say(text)
         name = last.get("field", {}).get("name", "")
         for value in WRONG.get(name, ()):
             refused.append(refusal(officer.post({"field": name, "value": value}), 422))
@@ -85,6 +86,9 @@ def test_what_is_read_back_kept_dropped_and_corrected(officer: Chat) -> None:
     officer.say("not on bail, no orders")
     officer.choose(RIGHT)
     officer.say("I want to change an answer")
+    officer.say("on police bail for a drink driving offence")
+    officer.say("I want to stop")
+    officer.choose("Stop here and keep the draft")
     approved(officer)
 
 
@@ -159,6 +163,10 @@ def test_every_answer_that_does_something_when_it_is_changed(officer: Chat) -> N
 
 def test_an_exclusion_gone_on_with_left_and_closed(officer: Chat) -> None:
     officer.choose("No, under 18")
+    officer.choose("Change that answer")
+    officer.choose("Yes, 18 or over")
+    officer.choose("Close it")
+    officer.say("sorry, he is 17")
     for text in ("why?", "where are we?", "submit it", "hello"):
         officer.say(text)
     officer.choose("Go on all the same")
@@ -184,8 +192,13 @@ def test_every_card_what_is_wrong_with_it_and_the_whole_way_to_the_reference(
         assert given in summary
     officer.choose("Change: Full name")
     officer.give("full_name", "Kazimir Oddfellow")
+    officer.say("where are we?")
     officer.choose("Change: Risk grade")
+    officer.choose(NOT_YET)
+    officer.choose("Confirm and send")
+    officer.choose("Answer: Risk grade")
     officer.choose("Medium")
+    officer.say("where are we?")
     assert reference_in(officer.choose("Confirm and send"))
     for text in ("where are we?", "submit it", "hello"):
         officer.say(text)
