@@ -17,7 +17,7 @@ def problems_of(site: str) -> list[str]:
     """What has to be put right before this site goes live, in words for its administrator."""
     found = site_of(site)
     problems = []
-    if not found.alerts.people:
+    if not any(person.email or person.webhook for person in found.alerts.people):
         problems.append("alerts.people names nobody who is told when somebody may be in danger")
     missing = [key for key in unread(found.words) if key[1] == "en"]
     if missing:

@@ -121,8 +121,9 @@ def _delivered(row_id: str, senders: Mapping[str, Sender]) -> bool:
         return False
     try:
         senders[row.kind](Letter(row.kind, row.key, row.payload))
-    except (NotSentError, KeyError) as error:
-        _put_off(row_id, str(error))
+    except Exception as error:  # noqa: BLE001 - one broken letter must not hold up the others
+        told = str(error) if isinstance(error, NotSentError) else type(error).__name__
+        _put_off(row_id, told)
         return False
     with transaction() as session:
         held = session.get_one(Outgoing, row_id)

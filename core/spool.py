@@ -13,7 +13,7 @@ import logging
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,12 +43,13 @@ class Spool:
         if target.exists():
             return
         draft = self.folder / f".{entry_id}.{os.getpid()}.{time.monotonic_ns()}"
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(box("spool").encrypt(json.dumps(entry).encode("utf-8", "surrogatepass")))
-            file.flush()
-            os.fsync(file.fileno())
-        draft.rename(target)
+        content = box("spool").encrypt(json.dumps(entry).encode("utf-8", "surrogatepass"))
+        try:
+            _write_synced(draft, content)
+            draft.rename(target)
+        except OSError:
+            draft.unlink(missing_ok=True)
+            raise
         self._sync_folder()
 
     def waiting(self, *, older_than: float = 0.0) -> list[str]:
@@ -73,9 +74,15 @@ class Spool:
             return None
         except (InvalidToken, ValueError):
             log.error("spool entry %s cannot be read and is set aside", entry_id)
-            path.rename(path.with_suffix(_BROKEN))
+            self.set_aside(entry_id)
             return None
         return entry
+
+    def set_aside(self, entry_id: str) -> None:
+        """Keep an entry out of the way of the others, for a person to look at."""
+        path = self._path(entry_id, _WAITING)
+        with suppress(FileNotFoundError):
+            path.rename(path.with_suffix(_BROKEN))
 
     def remove(self, entry_id: str) -> None:
         """Forget an entry that is safe elsewhere."""
@@ -119,6 +126,14 @@ class Spool:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _write_synced(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def alerts() -> Spool:

@@ -6,21 +6,23 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from accounts.tables import Role, Staff
 from core.audit import SYSTEM, Actor, record
 from core.clock import now
 from core.outbox import Letter, post
+from core.settings import settings
 from outreach.notices import AGAIN, FIRST, letters, people_of
-from outreach.tables import Alert, AlertStatus
+from outreach.tables import Alert, AlertRepeat, AlertStatus
 from sites import Person, site_of
 
 SEE = frozenset({Role.coordinator, Role.site_admin, Role.facilitator, Role.navigator})
 READ_WORDS = frozenset({Role.coordinator, Role.site_admin})
 OUTCOMES = ("reached", "passed_on", "no_risk_found", "could_not_reach")
 UNTAKEN = (AlertStatus.open, AlertStatus.escalated)
+SHOWN = 200
 
 
 class TakenError(Exception):
@@ -54,6 +56,8 @@ def take_in(session: Session, entry: dict[str, Any], told: Sequence[str] = ()) -
 
 
 def _said_again(session: Session, entry: dict[str, Any]) -> bool:
+    if session.get(AlertRepeat, entry["id"]):
+        return True
     known = session.scalar(
         select(Alert)
         .where(
@@ -66,6 +70,7 @@ def _said_again(session: Session, entry: dict[str, Any]) -> bool:
     if known is None:
         return False
     known.repeats, known.said_last = known.repeats + 1, datetime.fromisoformat(entry["at"])
+    session.add(AlertRepeat(id=entry["id"], alert_id=known.id))
     record(session, _actor(entry), "alert.again", f"alert:{known.id}")
     return True
 
@@ -77,28 +82,32 @@ def escalate_overdue(session: Session) -> int:
         .where(Alert.status == AlertStatus.open, Alert.escalate_at <= now())
         .order_by(Alert.escalate_at)
     ).all()
-    for alert in late:
-        alert.status, alert.escalated_at = AlertStatus.escalated, now()
+    # Somebody may take one on between our look and our writing.
+    told = [a for a in late if _moved(session, a, (AlertStatus.open,), AlertStatus.escalated)]
+    for alert in told:
+        alert.escalated_at = now()
         record(session, SYSTEM, "alert.escalate", f"alert:{alert.id}")
         _post(session, as_entry(alert), AGAIN)
-    return len(late)
+    return len(told)
 
 
 def alerts_of(session: Session, staff: Staff) -> list[Alert]:
-    """The alerts of this person's site: those that wait first, oldest first; then the newest."""
+    """The alerts of this person's site: all that wait, oldest first; then the newest others."""
     if staff.role not in SEE:
         return []
-    found = session.scalars(
-        select(Alert).where(Alert.site == staff.site).order_by(Alert.raised_at.desc()).limit(200)
+    mine = select(Alert).where(Alert.site == staff.site)
+    waiting = session.scalars(mine.where(Alert.status.in_(UNTAKEN)).order_by(Alert.raised_at)).all()
+    others = session.scalars(
+        mine.where(Alert.status.not_in(UNTAKEN)).order_by(Alert.raised_at.desc()).limit(SHOWN)
     ).all()
     record(session, Actor("staff", staff.id, staff.site), "alert.list", "alert:*")
-    waiting = [alert for alert in found if alert.status in UNTAKEN]
-    return list(reversed(waiting)) + [alert for alert in found if alert.status not in UNTAKEN]
+    return [*waiting, *others]
 
 
 def alert_for(session: Session, staff: Staff, alert_id: str) -> Alert | None:
     """One alert of this person's own site; that it was read is on record."""
-    found = session.get(Alert, alert_id)
+    # PostgreSQL refuses a zero byte before it looks.
+    found = session.get(Alert, alert_id) if alert_id.isprintable() else None
     if found is None or staff.role not in SEE or found.site != staff.site:
         return None
     record(session, Actor("staff", staff.id, staff.site), "alert.read", f"alert:{alert_id}")
@@ -107,9 +116,8 @@ def alert_for(session: Session, staff: Staff, alert_id: str) -> Alert | None:
 
 def acknowledge(session: Session, staff: Staff, alert: Alert) -> None:
     """One person takes it on, which stops the clock; raises :class:`TakenError`."""
-    if alert.status not in UNTAKEN:
+    if not _moved(session, alert, UNTAKEN, AlertStatus.acknowledged):
         raise TakenError
-    alert.status = AlertStatus.acknowledged
     alert.acknowledged_at, alert.acknowledged_by = now(), staff.id
     record(session, Actor("staff", staff.id, staff.site), "alert.acknowledge", f"alert:{alert.id}")
 
@@ -122,9 +130,9 @@ def close(session: Session, staff: Staff, alert: Alert, outcome: str) -> None:
     """
     if outcome not in OUTCOMES:
         raise ValueError(outcome)
-    if alert.status != AlertStatus.acknowledged:
+    if not _moved(session, alert, (AlertStatus.acknowledged,), AlertStatus.closed):
         raise TakenError
-    alert.status, alert.closed_at, alert.closed_as = AlertStatus.closed, now(), outcome
+    alert.closed_at, alert.closed_as = now(), outcome
     record(session, Actor("staff", staff.id, staff.site), "alert.close", f"alert:{alert.id}")
 
 
@@ -150,6 +158,21 @@ def as_entry(alert: Alert) -> dict[str, Any]:
     return {key: getattr(alert, key) for key in told} | {"at": alert.raised_at.isoformat()}
 
 
+def _moved(
+    session: Session, alert: Alert, before: Sequence[AlertStatus], after: AlertStatus
+) -> bool:
+    """Move an alert on, unless somebody else has moved it since it was read."""
+    move = (
+        update(Alert)
+        .where(Alert.id == alert.id, Alert.status.in_(before))
+        .values(status=after)
+        .execution_options(synchronize_session=False)
+    )
+    moved = session.connection().execute(move).rowcount == 1
+    session.refresh(alert)
+    return moved
+
+
 def _post(session: Session, entry: dict[str, Any], turn: str, told: Sequence[str] = ()) -> None:
     people = people_of(entry["site"], turn) + _coordinators(session, entry["site"])
     for letter in _once_each(letters(entry, people, turn)):
@@ -166,7 +189,9 @@ def _coordinators(session: Session, site: str) -> tuple[Person, ...]:
             Staff.site == site, Staff.role == Role.coordinator, Staff.disabled_at.is_(None)
         )
     )
-    return tuple(Person(name=each.name, email=each.email) for each in staff if each.email)
+    # The demonstration's people are nobody's in production.
+    real = [each for each in staff if settings().demo or not each.demonstration]
+    return tuple(Person(name=each.name, email=each.email) for each in real if each.email)
 
 
 def _actor(entry: dict[str, Any]) -> Actor:

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from core import outbox, spool
 from core.database import transaction
@@ -55,6 +55,12 @@ def drain(entries: spool.Spool, sending: dict[str, Sender]) -> None:
         try:
             with transaction() as session:
                 _take(session, entry_id, entry, entries.noted(entry_id))
+        except IntegrityError:
+            # Another process took it in this moment; the next round sees that and lets it go.
+            continue
+        except (LookupError, ValueError, TypeError) as error:
+            log.critical("spool entry %s cannot be taken in: %r", entry_id, error)
+            entries.set_aside(entry_id)
         except SQLAlchemyError as error:
             log.warning("the spool waits for the database: %s", type(error).__name__)
             _send_now(entries, entry_id, entry, sending)

@@ -53,3 +53,12 @@ class Alert(Base):
     acknowledged_by: Mapped[str | None] = mapped_column(ForeignKey("staff.id"))
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_as: Mapped[str] = mapped_column(String(30), default="")
+
+
+class AlertRepeat(Base):
+    """A further message that was counted to an alert, so that it is not counted twice."""
+
+    __tablename__ = "alert_repeat"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    alert_id: Mapped[str] = mapped_column(ForeignKey("alert.id"), index=True)

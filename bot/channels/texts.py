@@ -20,6 +20,7 @@ from bot.channels.memory import remembered
 from bot.channels.packing import choice_numbered, packed
 from bot.channels.speaker import TEXT, Speaker
 from bot.conversations import messages_after
+from bot.live import why_not_live
 from core.crypto import derived_key
 from core.database import transaction
 from core.words import words
@@ -47,6 +48,8 @@ def take_text(inbound: Inbound) -> list[str]:
     key = hmac.new(derived_key("texts"), f"{inbound.provider}:{inbound.id}".encode(), sha256)
     incoming = Incoming(text=inbound.text)
     if not crisis.danger_in(speaker, remembered(speaker.id), incoming):
+        if why_not_live(speaker.site):
+            raise ChatError(404, "not_live", words("utter_not_live", "en").text)
         incoming = _by_number(speaker, inbound.text) or incoming
     messages = take_turn(speaker, incoming, key.hexdigest())
     return packed([message.body for message in messages if message.sender == "assistant"])
@@ -81,7 +84,9 @@ def number_of(raw: str) -> str | None:
         parsed = phonenumbers.parse(raw, "GB")
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_possible_number(parsed):
+    # A short code, or a number without its area, is possible and nobody could text back to it.
+    whole = phonenumbers.is_possible_number_with_reason(parsed)
+    if whole != phonenumbers.ValidationResult.IS_POSSIBLE or len(str(parsed.national_number)) < 7:
         return None
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 

@@ -31,7 +31,9 @@ def send(page: Page, text: str) -> None:
     """Type a message and press Enter, and wait for the answer."""
     before = page.locator("#messages > li").count()
     page.locator("#message").fill(text)
-    page.keyboard.press("Enter")
+    # Before its script is there, Enter only begins a new line.
+    page.wait_for_load_state()
+    page.locator("#message").press("Enter")
     _answered(page, before)
 
 

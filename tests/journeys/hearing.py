@@ -95,9 +95,10 @@ def crisis_texts(audience: str) -> dict[tuple[Kind, Level], str]:
 
 
 def own_language_texts(language: str) -> list[str]:
-    """The first text of every group of danger that is written in a language."""
-    written = [group for group in _groups() if group["language"] == language]
-    return [group["texts"][0] for group in written if group["level"] != "none"]
+    """A text of every group of danger written in a language, the first that is caught."""
+    written = [g for g in _groups() if g["language"] == language and g["level"] != "none"]
+    caught = (next(filter(screen, group["texts"]), None) for group in written)
+    return [text for text in caught if text]
 
 
 @lru_cache(maxsize=1)

@@ -16,18 +16,14 @@ from tests.journeys import running
 from tests.journeys.browsing import only_neutral, sign_in
 from tests.journeys.coordinator import Coordinator
 from tests.journeys.night import night_in_london
+from tests.journeys.people import Chat
 from tests.journeys.running import Copy
 from tests.pages.looking import REVEALING, barriers, lint
 
 HAMPSHIRE = "07700 900101"
 KEY = {"Authorization": "Bearer demonstration-only"}
 TONIGHT = "im going to kill myself tonight"
-# Word for word what is said in the web chat, numbers included.
-ANSWER = (
-    "I am really glad you told me. You do not have to face this on your own. If life is in danger, "
-    "call 999 now (112 works too; 18000 by Relay UK). You can talk to Samaritans free on 116 123, "
-    "or text SHOUT to 85258. For NHS mental health help at any time, call 111 and choose option 2."
-)
+ANSWER = "I am really glad you told me. You do not have to face this on your own."
 TOLD = "A person who works here is told now."
 AT_NIGHT = re.compile(r"\b03:\d\d\b")
 
@@ -83,16 +79,18 @@ def test_the_answer_to_danger_is_the_first_text_and_uncut(
 ) -> None:
     telephone = Telephone(http, "07700 900472")
     telephone.text("I drink too much")
+    in_the_web_chat = Chat.begin(http, site="hampshire", audience="participant").say(TONIGHT)
     texts: list[str] = []
     (alert,) = coordinator.told_by(lambda: texts.extend(telephone.text(TONIGHT)))
-    assert texts[0] == ANSWER
+    assert texts == [message["text"] for message in in_the_web_chat], "uncut, and in this order"
+    for number in ("999", "116 123", "SHOUT to 85258"):
+        assert number in texts[0]
     assert texts[1].startswith(TOLD)
-    assert len(texts) == 2
     for line in ("A participant wrote it by text message", "07700 900472", TONIGHT):
         assert line in alert
     assert AT_NIGHT.search(alert), "it is night there"
     assert "1 Show me the numbers again" in telephone.text("ok")[-1]
-    assert telephone.text("1") == [ANSWER]
+    assert telephone.text("1")[0] == texts[0]
 
 
 def test_night_holds_nothing_back(http: httpx.Client, coordinator: Coordinator) -> None:
@@ -168,8 +166,8 @@ def test_a_no_by_its_number_tells_nobody_and_the_next_number_means_what_it_says(
 
 def test_two_texts_that_show_it_only_together(http: httpx.Client) -> None:
     telephone = Telephone(http, "07700 900483")
-    assert ANSWER not in telephone.text("I want to")
-    assert telephone.text("die")[0] == ANSWER
+    assert ANSWER not in "".join(telephone.text("I want to"))
+    assert telephone.text("die")[0].startswith(ANSWER)
 
 
 @pytest.fixture

@@ -223,7 +223,7 @@ def test_an_officers_no_to_a_safety_question_answers_no_criterion(
     [
         ("en", ("I want to", "die")),
         ("en", ("kill", "myself")),
-        ("en", ("I bought a rope", "tonight I'll use it")),
+        ("en", ("want to end", "my life")),
         ("pl", ("chcę", "umrzeć")),
     ],
 )

@@ -45,6 +45,12 @@ PHONE = {"en": "just a phone number", "pl": "tylko numer telefonu", "pa": "ਸ�
 OTHER = "another language please"
 SWITCH = ("po polsku proszę", OTHER, "ਪੰਜਾਬੀ ਵਿੱਚ", OTHER, "english please", OTHER)
 TYPED = {"yes": "yes", "no": "no", "rather_not": "rather not say"}
+BY_TEXT = (
+    ("hello", "1", "I drink too much", "Southampton", "1", "2", "9", "any others?", "thanks"),
+    ("", "asdf qwer zxcv", "po polsku proszę", "nie mogę przestać pić", "1", "ਪੰਜਾਬੀ ਵਿੱਚ"),
+    ("I want to die", "hello", "1", "I'm going to hurt her when I get home", "a" * 4999),
+    ("I'm scared of my partner", "2", "she hits me", "3", "who are you", "bye"),
+)
 OFFICERS_DANGER = ("he said he'll drown the kids if i leave",)
 WAYS = [("participant", language) for language in LANGUAGES] + [("officer", "en")]
 
@@ -222,28 +228,10 @@ def telephone(number: int) -> str:
 
 @pytest.mark.parametrize("site", TEXTED, ids=lambda site: site.code)
 def test_what_comes_by_text(http: httpx.Client, site: Site) -> None:
-    at, number = TEXTED.index(site), site.text_number
     said: list[str] = []
-    for sender, texts in enumerate(
-        (
-            (
-                "hello",
-                "1",
-                "I drink too much",
-                "Southampton",
-                "1",
-                "2",
-                "9",
-                "any others?",
-                "thanks",
-            ),
-            ("", "asdf qwer zxcv", "po polsku proszę", "nie mogę przestać pić", "1", "ਪੰਜਾਬੀ ਵਿੱਚ"),
-            ("I want to die", "hello", "1", "I'm going to hurt her when I get home", "a" * 4999),
-            ("I'm scared of my partner", "2", "she hits me", "3", "who are you", "bye"),
-        )
-    ):
+    for sender, texts in enumerate(BY_TEXT, start=710 + TEXTED.index(site) * 10):
         for text in texts:
-            answered = text_us(http, text, telephone(710 + at * 10 + sender), number)
+            answered = text_us(http, text, telephone(sender), site.text_number)
             assert answered.status_code == 200, answered.text
             said += answered.json()["texts"]
     assert said

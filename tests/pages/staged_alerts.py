@@ -149,6 +149,8 @@ def alerts(officer_id: str) -> None:
         escalate_overdue(session)
     raised("open", 3)
     raised("by text", 2, channel="text", reach={"phone": PHONE}, why="answered_yes")
+    raised("from abroad", site="hampshire", channel="text", reach={"phone": ABROAD})
+    taken("from abroad", outcome="reached")
     raised("by officer", audience="officer", kind="medical", reach={"staff": officer_id})
     raised("said again", conversation="one", kind="self_harm")
     raised("said again 2", conversation="one", kind="self_harm")

@@ -13,8 +13,8 @@ from tests.pages.conftest import Visit
 PAGES = ("/", "/?language=pl", "/?language=pa", "/no-such-page")
 CHATS = [f"{state}_{code}" for state in ("greeting", "services") for code in ("en", "pl", "pa")]
 SAID = "I want to kill myself"
-# "Polski (not yet checked by a qualified speaker)": two sentences, one in brackets.
-MARKED = re.compile(r"(.*?) ?\((.+)\)")
+# Two in a line: "Polski (not yet checked by a qualified speaker)", "Error: Choose an area".
+TWO = re.compile(r"(?P<first>.*?) ?\((?P<second>.+)\)|(?P<before>[^:]+):(?: (?P<after>.+))?")
 
 
 def strange(page: Page) -> list[str]:
@@ -26,8 +26,8 @@ def strange(page: Page) -> list[str]:
 
 
 def parted(line: str) -> list[str]:
-    marked = MARKED.fullmatch(line)
-    return list(marked.groups()) if marked and unapproved(line) else [line]
+    two = TWO.fullmatch(line) if unapproved(line) else None
+    return [part for part in two.groups() if part] if two else [line]
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -201,47 +202,63 @@ def until_it_waits() -> None:
 # test_outbox.py, test_senders.py
 
 
+class Dripping:
+    """An on-call system that answers with a byte now and then, until it is called once more."""
+
+    def __init__(self) -> None:
+        self.open, self.most, self.another, self.done = 0, 0, Event(), Event()
+
+    def answer(self, handler: BaseHTTPRequestHandler) -> None:
+        """A header each tenth of a second, for twelve seconds at the most."""
+        self.open += 1
+        self.most = max(self.most, self.open)
+        if self.open > 1:
+            self.another.set()
+        handler.send_response(200)
+        with suppress(OSError):
+            for _ in range(120):
+                if self.another.wait(0.1):
+                    break
+                handler.send_header("X-Drip", "x")
+                handler.flush_headers()
+            handler.end_headers()
+        self.open -= 1
+        self.done.set()
+
+
 @database
 def test_a_far_end_that_answers_too_slowly_is_not_called_twice_at_a_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A claim ends after 20 s, a call may last for ever: PATIENCE is the wait for each byte."""
-    monkeypatch.setattr(senders, "PATIENCE", 0.5)
-    monkeypatch.setattr(outbox, "CLAIM_LASTS", timedelta(seconds=1))
-    open_calls, most, done = [0], [0], Event()
+    monkeypatch.setattr(senders, "PATIENCE", 3.0)
+    monkeypatch.setattr(outbox, "CLAIM_LASTS", timedelta(seconds=6))
+    far = Dripping()
 
-    class Dripping(BaseHTTPRequestHandler):
+    class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            open_calls[0] += 1
-            most[0] = max(most[0], open_calls[0])
-            self.send_response(200)
-            while not done.wait(0.1) and most[0] < 2:
-                self.wfile.write(b"")
-                self.send_header("X-Drip", "x")
-                self.flush_headers()
-            self.end_headers()
-            open_calls[0] -= 1
+            far.answer(self)
 
         def log_message(self, *_words: object) -> None:
             return
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Dripping)
-    serving = Thread(target=server.serve_forever)
-    serving.start()
+    def worker() -> None:
+        while not far.done.wait(0.2):
+            deliver_due(senders.senders())
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    url = f"http://127.0.0.1:{server.server_port}/"
     with transaction() as session:
-        url = f"http://127.0.0.1:{server.server_port}/"
         post(session, Letter("webhook", "one", {"url": url, "body": {}}), site="hampshire")
-    one = Thread(target=deliver_due, args=(senders.senders(),))
-    one.start()
-    until = time.monotonic() + 3
-    while time.monotonic() < until and most[0] < 2:
-        deliver_due(senders.senders())
-    done.set()
-    one.join()
+    threads = [Thread(target=each) for each in (server.serve_forever, worker, worker)]
+    for each in threads:
+        each.start()
+    for each in threads[1:]:
+        each.join()
     server.shutdown()
-    serving.join()
+    threads[0].join()
     server.server_close()
-    assert most[0] == 1
+    assert far.most == 1
 
 
 # test_spool.py

@@ -16,6 +16,15 @@ def upgrade() -> None:
     _outbox()
     _alert()
     op.create_table(
+        "alert_repeat",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("alert_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(["alert_id"], ["alert.id"]),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("alert_repeat", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_alert_repeat_alert_id"), ["alert_id"], unique=False)
+    op.create_table(
         "telephone",
         sa.Column("conversation_id", sa.String(length=36), nullable=False),
         sa.Column("number", sa.LargeBinary(), nullable=False),
@@ -79,5 +88,5 @@ def _alert() -> None:
 
 def downgrade() -> None:
     """Undo."""
-    for table in ("telephone", "alert", "outbox"):
+    for table in ("telephone", "alert_repeat", "alert", "outbox"):
         op.drop_table(table)
