@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 import yaml
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from accounts.demonstration import demonstration_account
 from accounts.tables import Role, Staff
 from core import audit, outbox, spool
 from core.audit import AuditRow
-from core.database import transaction
+from core.database import engine, transaction
 from core.outbox import Outgoing
 from core.settings import ROOT, settings
 from outreach import alerts, entries
@@ -133,6 +133,24 @@ def close(alarm_id: str = "a1", outcome: str = "reached") -> None:
     """And says how it ended."""
     with transaction() as session:
         alerts.close(session, staff(session), session.get_one(Alert, alarm_id), outcome)
+
+
+@contextmanager
+def meanwhile(statement: str, act: Callable[[], object]) -> Iterator[None]:
+    """Just before the first statement that begins so, somebody else acts."""
+    acted = []
+
+    def interrupt(_connection: object, _cursor: object, said: str, *_about: object) -> None:
+        if said.startswith(statement) and not acted:
+            acted.append(said)
+            act()
+
+    event.listen(engine(), "before_cursor_execute", interrupt)
+    try:
+        yield
+    finally:
+        event.remove(engine(), "before_cursor_execute", interrupt)
+    assert acted, f"nothing began with {statement}"
 
 
 def audited(act: str = "") -> list[tuple[str, str]]:

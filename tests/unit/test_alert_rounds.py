@@ -20,6 +20,7 @@ from core.database import engine, transaction
 from core.outbox import SENT, WAITING, Outgoing
 from core.settings import ROOT, settings
 from core.spool import alerts as alert_spool
+from outreach.alerts import take_in
 from outreach.entries import keep_text, raise_alarm
 from outreach.second import stand_in
 from outreach.sending import sign_of_life, touch, work, worker_is_silent
@@ -115,6 +116,16 @@ def test_a_broken_entry_holds_up_nobody(inbox: Inbox, caplog: pytest.LogCaptureF
     alarms.tell("good")
     assert called(inbox) == ["good"]
     assert "broken" in caplog.text
+
+
+@pytest.mark.parametrize("about", [{"site": "a_site_that_closed"}, {"kind": "a kind to come"}])
+def test_an_entry_that_cannot_be_taken_in_holds_up_nobody(about: dict[str, str]) -> None:
+    """Each round stops at it, the worker's process ends, and every alarm behind it waits."""
+    raise_alarm(alarms.alarm("bad", **about))
+    os.utime(alert_spool().folder / "bad.entry", (1_000, 1_000))
+    raise_alarm(alarms.alarm("good"))
+    work()
+    assert alarms.alert("good").id == "good"
 
 
 def test_a_worker_leaves_the_spool_to_one_that_has_it(inbox: Inbox) -> None:
@@ -255,6 +266,21 @@ def test_it_outlives_a_round_that_fails(inbox: Inbox) -> None:
     lock.mkdir()
     stand_in(Rounds(3, lambda at: lock.rmdir() if at == 2 else None))  # type: ignore[arg-type]
     assert called(inbox) == ["a1"]
+
+
+def test_two_who_stand_in_at_once_do_not_send_twice(inbox: Inbox) -> None:
+    """That another one has just taken the entry in is not a database that is away."""
+    entry = alarms.entry()
+
+    def other() -> None:
+        with transaction() as session:
+            take_in(session, entry)
+
+    with alarms.meanwhile("INSERT INTO alert ", other):
+        work(standing_in=True)
+    work()
+    assert called(inbox) == ["a1"]
+    assert alert_spool().waiting() == []
 
 
 # The process

@@ -12,6 +12,10 @@ import pytest
 import yaml
 
 from bot.channels import crisis_words
+from bot.channels.chat import begin_chat
+from bot.channels.incoming import ChatError
+from bot.channels.journal import journal
+from bot.channels.texts import Inbound, take_text
 from bot.live import problems_of, why_not_live
 from core import words
 from core.settings import settings
@@ -109,6 +113,13 @@ def test_a_site_that_tells_nobody_of_danger_is_not(site: Path) -> None:
 
 
 @pytest.mark.usefixtures("ready")
+def test_who_cannot_be_reached_is_nobody_to_tell(site: Path) -> None:
+    changed(site, lambda said: said["alerts"].update(people=[{"name": "Ash Fenwick"}]))
+    (problem,) = why_not_live("hampshire")
+    assert "alerts.people" in problem
+
+
+@pytest.mark.usefixtures("ready")
 def test_nor_is_one_whose_words_nobody_has_read(read: Path) -> None:
     read.write_text(",".join(HEADER) + "\n", encoding="utf-8")
     (problem,) = why_not_live("hampshire")
@@ -167,6 +178,36 @@ def test_an_administrator_can_ask_before_going_live(site: Path) -> None:
     changed(site, lambda said: said["alerts"].pop("people"))
     assert why_not_live("hampshire") == []
     assert any("alerts.people" in each for each in problems_of("hampshire"))
+
+
+@pytest.mark.usefixtures("ready", "database")
+def test_a_site_that_is_not_live_serves_nobody_in_the_chat_nor_by_text(site: Path) -> None:
+    changed(site, lambda said: said["alerts"].pop("people"))
+    for served in (chat_begun, texted):
+        with pytest.raises(ChatError) as refused:
+            served()
+        assert (refused.value.status, refused.value.code) == (404, "not_live")
+
+
+@pytest.mark.usefixtures("ready", "database")
+def test_danger_is_answered_where_nothing_else_is(site: Path) -> None:
+    changed(site, lambda said: said["alerts"].pop("people"))
+    assert "116 123" in texted("I want to kill myself")[0]
+    assert journal.wait(10)
+
+
+@pytest.mark.usefixtures("ready", "database")
+def test_a_site_that_is_live_serves_people() -> None:
+    assert chat_begun()
+    assert texted()
+
+
+def chat_begun() -> object:
+    return begin_chat(site="hampshire", audience="participant", language="en", staff=None)
+
+
+def texted(said: str = "I drink too much") -> list[str]:
+    return take_text(Inbound("test", said, "07700 900471", "07700 900101", said))
 
 
 @pytest.mark.usefixtures("production")

@@ -275,6 +275,22 @@ def test_one_that_fails_does_not_hold_up_the_next(clock: Move) -> None:
     assert sent == ["b"]
 
 
+def test_one_whose_sender_breaks_does_not_either(clock: Move) -> None:
+    """A slip in an address of site.yml must not end the worker, time after time."""
+    write("a")
+    clock(timedelta(seconds=1))
+    write("b")
+
+    def breaks_for_a(letter: Letter) -> None:
+        if letter.key == "a":
+            raise UnicodeError("07700 900461 is no host")
+
+    assert deliver_due({"text": breaks_for_a}) == 1
+    broken, sent = rows()
+    assert (broken.status, broken.tries, sent.status) == (WAITING, 1, SENT)
+    assert "900461" not in broken.trouble
+
+
 def test_at_last_it_is_given_up_aloud_and_kept(
     clock: Move, caplog: pytest.LogCaptureFixture
 ) -> None:

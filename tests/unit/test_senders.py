@@ -6,12 +6,17 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 from aiosmtpd.controller import Controller
 
+from core import outbox
+from core import senders as module
+from core.database import transaction
 from core.outbox import Letter, NotSentError
 from core.senders import SIGNATURE, call_webhook, keep_on_screen, send_mail, senders
 from core.settings import settings
@@ -110,7 +115,16 @@ def test_an_on_call_system_that_fails_is_tried_again(webhook: str, inbox: Inbox)
 
 
 @pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:{closed}/alerts", "nonsense", "ftp://127.0.0.1/alerts", "http://", ""]
+    "url",
+    [
+        "http://127.0.0.1:{closed}/alerts",
+        "nonsense",
+        "ftp://127.0.0.1/alerts",
+        "http://",
+        "",
+        "http://a..b/",
+        f"http://{'a' * 64}.example/",
+    ],
 )
 def test_one_that_is_not_there_is_tried_again(url: str) -> None:
     with pytest.raises(NotSentError, match="webhook"):
@@ -138,6 +152,65 @@ def test_one_that_sends_us_elsewhere_has_not_taken_it(inbox: Inbox) -> None:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+class Dripping:
+    """An on-call system that answers with a byte now and then, until it is called once more."""
+
+    def __init__(self) -> None:
+        self.open, self.most, self.another, self.done = 0, 0, Event(), Event()
+
+    def answer(self, handler: BaseHTTPRequestHandler) -> None:
+        """A header each tenth of a second, for twelve seconds at the most."""
+        self.open += 1
+        self.most = max(self.most, self.open)
+        if self.open > 1:
+            self.another.set()
+        handler.send_response(200)
+        with suppress(OSError):
+            for _ in range(120):
+                if self.another.wait(0.1):
+                    break
+                handler.send_header("X-Drip", "x")
+                handler.flush_headers()
+            handler.end_headers()
+        self.open -= 1
+        self.done.set()
+
+
+@pytest.mark.usefixtures("database")
+def test_a_far_end_that_answers_too_slowly_is_not_called_twice_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A claim ends after 20 s, a call may last for ever: PATIENCE is the wait for each byte."""
+    monkeypatch.setattr(module, "PATIENCE", 3.0)
+    monkeypatch.setattr(outbox, "CLAIM_LASTS", timedelta(seconds=6))
+    far = Dripping()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            far.answer(self)
+
+        def log_message(self, *_words: object) -> None:
+            return
+
+    def worker() -> None:
+        while not far.done.wait(0.2):
+            outbox.deliver_due(senders())
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    url = f"http://127.0.0.1:{server.server_port}/"
+    with transaction() as session:
+        outbox.post(session, Letter("webhook", "one", {"url": url, "body": {}}), site="hampshire")
+    threads = [Thread(target=each) for each in (server.serve_forever, worker, worker)]
+    for each in threads:
+        each.start()
+    for each in threads[1:]:
+        each.join()
+    server.shutdown()
+    threads[0].join()
+    server.server_close()
+    assert far.most == 1
 
 
 def test_what_is_told_of_the_trouble_names_nobody(inbox: Inbox) -> None:

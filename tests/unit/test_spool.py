@@ -185,7 +185,8 @@ def test_a_disk_that_refuses_is_told_to_the_caller(disk: str, told: str, spool: 
         said, trouble = process.communicate(timeout=60)
     spool.folder.chmod(0o700)
     assert said.strip() == told, trouble
-    assert spool.waiting() == ["before"]
+    # Nor is a disk that is full filled further with what was not kept.
+    assert [path.name for path in spool.folder.iterdir()] == ["before.entry"]
 
 
 def test_after_a_refusal_the_same_id_is_taken(spool: Spool) -> None:

@@ -114,7 +114,9 @@ def test_a_telephone_is_the_same_in_any_notation(notation: str) -> None:
     assert number_of(notation.format(PHONE, PHONE[-6:])) == "+447700900461"
 
 
-@pytest.mark.parametrize("number", ["", "GOVUK", "no number", "+", "0" * 40, "\x00", "12"])
+@pytest.mark.parametrize(
+    "number", ["", "GOVUK", "no number", "+", "0" * 40, "\x00", "12", "07700", "85258"]
+)
 def test_what_is_no_number_is_none(number: str) -> None:
     assert number_of(number) is None
     assert site_texted(number) is None
