@@ -97,8 +97,8 @@ def crisis_texts(audience: str) -> dict[tuple[Kind, Level], str]:
 def own_language_texts(language: str) -> list[str]:
     """A text of every group of danger written in a language, the first that is caught."""
     written = [g for g in _groups() if g["language"] == language and g["level"] != "none"]
-    caught = (next(filter(screen, group["texts"]), None) for group in written)
-    return [text for text in caught if text]
+    caught = ([text for text in group["texts"] if screen(text, language)] for group in written)
+    return [texts[0] for texts in caught if texts]
 
 
 @lru_cache(maxsize=1)

@@ -180,7 +180,7 @@ def test_an_administrator_can_ask_before_going_live(site: Path) -> None:
     assert any("alerts.people" in each for each in problems_of("hampshire"))
 
 
-@pytest.mark.usefixtures("ready", "database")
+@pytest.mark.usefixtures("database", "ready")
 def test_a_site_that_is_not_live_serves_nobody_in_the_chat_nor_by_text(site: Path) -> None:
     changed(site, lambda said: said["alerts"].pop("people"))
     for served in (chat_begun, texted):
@@ -189,14 +189,14 @@ def test_a_site_that_is_not_live_serves_nobody_in_the_chat_nor_by_text(site: Pat
         assert (refused.value.status, refused.value.code) == (404, "not_live")
 
 
-@pytest.mark.usefixtures("ready", "database")
+@pytest.mark.usefixtures("database", "ready")
 def test_danger_is_answered_where_nothing_else_is(site: Path) -> None:
     changed(site, lambda said: said["alerts"].pop("people"))
     assert "116 123" in texted("I want to kill myself")[0]
     assert journal.wait(10)
 
 
-@pytest.mark.usefixtures("ready", "database")
+@pytest.mark.usefixtures("database", "ready")
 def test_a_site_that_is_live_serves_people() -> None:
     assert chat_begun()
     assert texted()
