@@ -19,6 +19,7 @@ from accounts.tables import Role, Staff
 from core.audit import record
 from core.clock import now, today
 from core.crypto import lookup_hash
+from core.words import words
 from referrals.eligibility import Outcome, UnknownAnswerError, assess
 from referrals.fields import BY_NAME, CONSENT_WORDS, FIELDS, SEARCHED, answered_for
 from referrals.progress import Known, ready_to_submit
@@ -38,7 +39,7 @@ def start(session: Session, staff: Staff) -> Referral:
     """A new draft at an officer's own site; raises :class:`ReferralError` where that is off."""
     site = site_of(staff.site)
     if staff.role != Role.officer:
-        raise ReferralError("Only a police officer can start a referral.")
+        raise ReferralError(words("utter_referral_officers_only", "en").text)
     if not site.referral:
         raise ReferralError(site.referral_off_because)
     rules = rule_set_of(site.code)
@@ -161,7 +162,7 @@ def give_field(session: Session, staff: Staff, referral: Referral, name: str, ra
     _refuse_closed(referral)
     field, given = BY_NAME.get(name), known(referral).fields
     if field is None or not field.needed(given):
-        raise FieldError("That question is not open in this referral.")
+        raise FieldError(words("utter_field_not_open", "en").text)
     skipped = set(_words(referral.detail.skipped)) - {name}
     if field.optional and not raw.strip():
         value = None
@@ -187,7 +188,7 @@ def submit(session: Session, staff: Staff, referral: Referral, key: str) -> str:
         return referral.reference
     rules, facts = rules_of(referral), known(referral)
     if not ready_to_submit(rules, facts):
-        raise ReferralError("Something is still missing, so it was not sent. Your draft is saved.")
+        raise ReferralError(words("utter_referral_missing", "en").text)
     referral.rule_set, referral.rule_set_digest = rules.name, rules.digest
     referral.outcome = assess(rules, facts.answers, authority=False).outcome
     referral.frozen = _frozen(rules, facts, referral)
@@ -205,7 +206,7 @@ def close_as_not_met(session: Session, staff: Staff, referral: Referral, key: st
     _refuse_closed(referral)
     assessment = assess(rules_of(referral), known(referral).answers)
     if assessment.outcome is not Outcome.does_not_meet:
-        raise ReferralError("Nothing in the answers excludes this case.")
+        raise ReferralError(words("utter_referral_not_excluded", "en").text)
     referral.outcome = assessment.outcome
     reason = " ".join(item.id for item in assessment.of(Effect.ineligible))
     _move(session, staff, referral, Event.close_not_met, key, reason)
@@ -280,7 +281,7 @@ def _touched(session: Session, staff: Staff, referral: Referral, act: str) -> No
 
 def _refuse_closed(referral: Referral) -> None:
     if referral.status != Status.draft:
-        raise ReferralError("This referral has left your hands and cannot be changed here.")
+        raise ReferralError(words("utter_referral_left", "en").text)
 
 
 def _words(text: str | None) -> list[str]:

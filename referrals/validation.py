@@ -8,6 +8,7 @@ from datetime import date
 
 import phonenumbers
 
+from core.words import words
 from referrals.fields import Field, Given
 
 ADULT = 18
@@ -28,9 +29,9 @@ def clean(field: Field, raw: str, given: Given, *, today: date, staff: Collectio
     """The value to keep; raises :class:`FieldError`. Dates come as "27 3 2026" or ISO."""
     text = " ".join(raw.split())
     if not text:
-        raise FieldError(f"Enter an answer: {field.question}")
+        raise _refused("empty", question=field.question)
     if "\x00" in text:
-        raise FieldError("That holds characters that cannot be kept. Type it again.")
+        raise _refused("characters")
     if field.kind in ("choice", "many", "staff"):
         return _chosen(field, text, staff)
     if field.kind == "tel":
@@ -40,11 +41,15 @@ def clean(field: Field, raw: str, given: Given, *, today: date, staff: Collectio
     return _TEXTS.get(field.name, _plain)(text)
 
 
+def _refused(why: str, **values: object) -> FieldError:
+    return FieldError(words(f"utter_field_{why}", "en", values).text)
+
+
 def _chosen(field: Field, text: str, staff: Collection[str]) -> str:
     parts = [part.strip() for part in re.split(r"[|,]", text) if part.strip()]
     allowed = set(staff) if field.kind == "staff" else dict(field.options).keys()
     if not parts or set(parts) - set(allowed) or (field.kind != "many" and len(parts) > 1):
-        raise FieldError(f"Choose one of the answers: {field.question}")
+        raise _refused("choose", question=field.question)
     return "|".join(dict.fromkeys(parts))
 
 
@@ -54,8 +59,7 @@ def _telephone(text: str, *, mobile: bool) -> str:
     except phonenumbers.NumberParseException:
         number = None
     if number is None or not _looks_right(number, mobile):
-        wanted = "mobile number, like 07700 900 982" if mobile else "telephone number with its code"
-        raise FieldError(f"Enter a UK {wanted}")
+        raise _refused("mobile" if mobile else "telephone")
     plain = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return f"{plain} ext. {number.extension}" if number.extension else plain
 
@@ -77,11 +81,11 @@ def _date(field: Field, text: str, given: Given, today: date) -> date:
             date(int(found[3]), int(found[2]), int(found[1])) if found else date.fromisoformat(text)
         )
     except ValueError:
-        raise FieldError("Enter a real date, for example 27 3 2026") from None
+        raise _refused("date") from None
     if value > today:
-        raise FieldError("The date cannot be in the future")
+        raise _refused("future")
     if _years(value, today) > OLDEST:
-        raise FieldError("Check the year: that is too long ago")
+        raise _refused("long_ago")
     _refuse_under_age({**given, field.name: value.isoformat()}, today)
     return value
 
@@ -91,7 +95,7 @@ def _refuse_under_age(dates: Given, today: date) -> None:
     born, offence = dates.get("date_of_birth"), dates.get("offence_date")
     on = date.fromisoformat(offence) if offence else today
     if born and _years(date.fromisoformat(born), on) < ADULT:
-        raise FieldError("They must have been 18 or over when it happened. Check the date.")
+        raise _refused("under_age")
 
 
 def _years(since: date, until: date) -> int:
@@ -101,20 +105,20 @@ def _years(since: date, until: date) -> int:
 
 def _reference(text: str) -> str:
     if not _REFERENCE.fullmatch(text):
-        raise FieldError("Enter the reference as it is on the record: 6 to 20 letters and digits")
+        raise _refused("reference")
     return text.upper()
 
 
 def _outward(text: str) -> str:
     found = _OUTWARD.fullmatch(" ".join(text.upper().split()))
     if not found:
-        raise FieldError("Enter the first part of the postcode, for example SO14")
+        raise _refused("postcode")
     return found[1]
 
 
 def _plain(text: str) -> str:
     if len(text) > LONGEST_TEXT:
-        raise FieldError(f"Use {LONGEST_TEXT} characters or fewer. You typed {len(text)}.")
+        raise _refused("too_long", most=LONGEST_TEXT, typed=len(text))
     return text
 
 

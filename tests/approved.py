@@ -21,7 +21,6 @@ import yaml
 
 from bot.channels.crisis_words import numbers_table
 from core.settings import ROOT
-from referrals.fields import FIELDS
 from tests import approved_values as values
 
 FOLDER = ROOT / "bot" / "domain" / "words"
@@ -34,30 +33,7 @@ CHOOSABLE = ("utter_label_", "utter_need_", "utter_language_", "utter_crisis_")
 Written = dict[tuple[str, str], str]
 # What people are told without a record, and where it is made. Each is a fault and reported: whoever
 # mends one takes it out, and nothing is ever added.
-UNRECORDED = {
-    "referrals/validation.py": (
-        r"Enter an answer: .+",
-        r"That holds characters that cannot be kept\. Type it again\.",
-        r"Choose one of the answers: .+",
-        r"Enter a UK (?:mobile number, like 07700 900 982|telephone number with its code)",
-        r"Enter a real date, for example 27 3 2026",
-        r"The date cannot be in the future",
-        r"Check the year: that is too long ago",
-        r"They must have been 18 or over when it happened\. Check the date\.",
-        r"Enter the reference as it is on the record: 6 to 20 letters and digits",
-        r"Enter the first part of the postcode, for example SO14",
-        r"Use 300 characters or fewer\. You typed \d+\.",
-    ),
-    "referrals/record.py": (r"That question is not open in this referral\.",),
-    # The officer's own side of a card, which hides what was typed.
-    "bot/channels/chat.py": (
-        rf"{values.one_of(field.label for field in FIELDS)}: (?:given|skipped)",
-    ),
-    "core/web/security.py": (r"That is too much to send at once\.",),
-    "bot/web/templates/error.html": (r"Go to the start",),
-    # In Starlette's own words, for scripts.
-    "bot/web/errors.py": (r"Not Found|Method Not Allowed",),
-}
+UNRECORDED: dict[str, tuple[str, ...]] = {}
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,8 @@ def cases(key: str, gaps: Sequence[str], texts: Texts) -> list[dict[str, str]]:
     if not OF_A_CRITERION & set(gaps):
         return [_plain(key, gaps, texts)]
     found = list(about_criteria(texts))
+    if key in ("utter_field_said", "utter_field_passed"):
+        return [{"label": re.escape(field.label)} for field in FIELDS]
     if key in ("utter_label_change", "utter_label_answer_now"):
         found += [{"label": re.escape(field.label)} for field in FIELDS]
     return found
@@ -121,6 +123,10 @@ CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d"
 PLACE = r"(?P<place>.+)"
 NEED = ("utter_need_",)
 GAPS: dict[str, Callable[[Texts], str]] = {
+    "utter_field_empty:question": lambda _: one_of(field.question for field in FIELDS),
+    "utter_field_choose:question": lambda _: one_of(field.question for field in FIELDS),
+    "most": lambda _: "300",
+    "typed": lambda _: r"\d+",
     "needs": lambda texts: listed(one_of(_starting(texts, *NEED)), "; "),
     "place": lambda _: PLACE,
     "team": lambda _: one_of(site.team.name for site in all_sites().values()),

@@ -222,9 +222,8 @@ def _field_turn(speaker: Speaker, name: str, value: str, key: str | None) -> lis
     with transaction() as session:
         conversation = _conversation(session, speaker)
         told = _give(session, conversation, name, value)
-        said = (
-            f"{BY_NAME[name].label}: given" if value.strip() else f"{BY_NAME[name].label}: skipped"
-        )
+        key_said = "utter_field_said" if value.strip() else "utter_field_passed"
+        said = words(key_said, "en", {"label": BY_NAME[name].label}).text
         add_message(session, conversation, "person", {"text": said}, key)
     return _through_rasa(speaker, told)
 

@@ -24,8 +24,8 @@ from referrals.tables import Referral
 
 Body = dict[str, Any]
 LANGUAGE = "en"
-NOT_KNOWN = "Not known yet"
-NOT_GIVEN = "Not given"
+NOT_KNOWN = words("utter_not_known", LANGUAGE).text
+NOT_GIVEN = words("utter_not_given", LANGUAGE).text
 
 
 @dataclass(frozen=True)

@@ -83,8 +83,7 @@ def _malformed(request: Request, _error: Any) -> Response:
 
 
 def _http_error(request: Request, error: Any) -> Response:
-    for_scripts = request.url.path.startswith(_JSON)
-    key = "" if for_scripts else _WORDS.get(error.status_code, "")
+    key = _WORDS.get(error.status_code, "")
     told = _said(key) if key else str(error.detail)
     return _answer(request, error.status_code, "http", told)
 

@@ -15,6 +15,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.settings import settings
+from core.words import words
 
 LONGEST_BODY = 100_000
 HSTS_LASTS = timedelta(days=365)
@@ -82,7 +83,7 @@ class Secured:
             message = await receive()
             received += len(message.get("body", b""))
             if received > LONGEST_BODY:
-                raise HTTPException(413, "That is too much to send at once.")
+                raise HTTPException(413, words("utter_too_much", "en").text)
             return message
 
         async def secured(message: Message) -> None:

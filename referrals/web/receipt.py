@@ -17,6 +17,7 @@ from accounts.web.session import SignedIn
 from core.clock import LONDON
 from core.database import transaction
 from core.web.pages import page
+from core.words import words
 from referrals import record
 from referrals.fields import BY_NAME
 from referrals.reference import read_aloud, read_reference
@@ -26,7 +27,7 @@ from sites import site_of
 
 router = APIRouter(prefix="/referrals")
 
-NOT_GIVEN = "Not given"
+NOT_GIVEN = words("utter_not_given", "en").text
 OUTCOMES = {
     "appears_to_meet": "Appears to meet the criteria",
     "needs_supervisor": "A supervisor has to look at it",

@@ -36,6 +36,8 @@ def production(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Every sentence has been read by its authors as it is; gives the list of readings."""
+    # What a process keeps of the real list, it keeps; only the readings are asked for anew.
+    words.keys()
     monkeypatch.setattr(words, "APPROVED", tmp_path / "approved.csv")
     reading(words.APPROVED)
     return words.APPROVED

@@ -7,7 +7,7 @@ import re
 from core.settings import ROOT
 from core.words import keys
 
-PLACES = ("actions", "bot", "accounts", "referrals", "outreach")
+PLACES = ("actions", "bot", "accounts", "core", "referrals", "outreach")
 KEY = re.compile(r"utter_[a-z_]+(?:\{[^}]*\})?[a-z_]*")
 
 
