@@ -22,7 +22,9 @@ from core.web.pages import page
 router = APIRouter()
 
 # The pages that may ask to sign in first; anything else in "next" leads to the first of them.
-_AFTER = re.compile(r"/officer(?:/chat)?|/referrals/[A-Z0-9-]{1,20}/receipt")
+_AFTER = re.compile(
+    r"/officer(?:/chat)?|/referrals/[A-Z0-9-]{1,20}/receipt|/alerts(?:/[\w-]{1,36})?|/outbox"
+)
 WRONG = "The user name or the password is not right."
 TOO_OFTEN = "Too many tries from here. Wait 15 minutes and try again."
 

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from accounts.tables import Role, Staff
 from accounts.web.session import SignedIn
 from bot.channels.crisis_words import overdue, unconfirmed
+from core.audit import Actor, record
 from core.clock import LONDON, now, today
 from core.database import transaction
 from core.outbox import Outgoing
@@ -116,6 +117,7 @@ def outbox_page(request: Request, staff: Sees) -> Response:
     if not _sees_outbox(staff):
         raise HTTPException(404)
     with transaction() as session:
+        record(session, Actor("staff", staff.id, staff.site), "outbox.list", "outbox:*")
         rows = session.scalars(
             select(Outgoing)
             .where(Outgoing.site == staff.site)
@@ -128,6 +130,7 @@ def outbox_page(request: Request, staff: Sees) -> Response:
         staff=staff,
         site=site_of(staff.site),
         rows=[_letter(each) for each in rows],
+        mails_leave=bool(settings().smtp_url),
     )
 
 
@@ -181,17 +184,23 @@ def _row(alert: Alert) -> dict[str, Any]:
         "who": "An officer wrote it" if alert.audience == "officer" else "A participant wrote it",
         "by": "by text message" if alert.channel == "text" else "in the web chat",
         "at": f"{alert.raised_at.astimezone(LONDON):%d %B %Y, %H:%M}",
-        "minutes": int((now() - alert.raised_at).total_seconds() // 60),
-        "again": alert.repeats,
+        "ago": _counted(int((now() - alert.raised_at).total_seconds() // 60), "minute") + " ago",
+        "again": _counted(alert.repeats, "time") if alert.repeats else "",
         "until": f"{alert.escalate_at.astimezone(LONDON):%H:%M}",
         "ended": OUTCOMES.get(alert.closed_as, ""),
     }
 
 
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}" + ("" if count == 1 else "s")
+
+
 def _reach(session: Session, alert: Alert) -> str:
     if phone := alert.reach.get("phone"):
         parsed = phonenumbers.parse(phone, "GB")
-        return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
+        formats = phonenumbers.PhoneNumberFormat
+        shape = formats.NATIONAL if parsed.country_code == 44 else formats.INTERNATIONAL
+        return phonenumbers.format_number(parsed, shape)
     if staff_id := alert.reach.get("staff"):
         found = session.get(Staff, staff_id)
         return f"{found.rank} {found.name} {found.collar_number}".strip() if found else ""
@@ -200,6 +209,11 @@ def _reach(session: Session, alert: Alert) -> str:
 
 def _sees_outbox(staff: Staff) -> bool:
     return staff.role in (Role.coordinator, Role.site_admin)
+
+
+def _on_screen() -> tuple[str, ...]:
+    """What the demonstration keeps on the screen instead of sending it."""
+    return ("text",) if settings().smtp_url else ("text", "email")
 
 
 def _letter(row: Outgoing) -> dict[str, Any]:
@@ -211,7 +225,7 @@ def _letter(row: Outgoing) -> dict[str, Any]:
         "subject": payload.get("subject", ""),
         "text": payload.get("text", "") if readable else "",
         "status": {"waiting": "Waits", "sent": "Sent", "dead": "Given up"}[row.status],
-        "kept_on_screen": settings().demo and row.status == "sent" and row.kind != "webhook",
+        "kept_on_screen": settings().demo and row.status == "sent" and row.kind in _on_screen(),
         "trouble": row.trouble,
         "at": f"{row.made_at.astimezone(LONDON):%d %B %Y, %H:%M}",
     }
