@@ -155,25 +155,15 @@ def _text_turn(speaker: Speaker, held: Remembered, text: str, key: str | None) -
         conversation = _conversation(session, speaker)
         add_message(session, conversation, "person", {"text": text}, key)
         held.hear(text)
-        before = _welcome(session, speaker, conversation)
         if held.asked and typed_reply(text) == "no":
-            before += _after_no(session, speaker, conversation)
+            before = _after_no(session, speaker, conversation)
             told = _unanswered(session, conversation)
         elif not text.strip("/ \t\r\n"):
             nothing = text_body("utter_nothing_typed", conversation.language)
-            return [*before, _kept(session, speaker, conversation, nothing)]
+            return [_kept(session, speaker, conversation, nothing)]
         else:
             told = _told(session, conversation, text)
     return before + _through_rasa(speaker, told)
-
-
-def _welcome(session: Session, speaker: Speaker, conversation: Conversation) -> list[ChatMessage]:
-    """To somebody who texts for the first time: what is kept, who sees it, when one is told."""
-    if speaker.channel != TEXT or conversation.context.get("welcomed"):
-        return []
-    remember(conversation, welcomed=True)
-    welcome = text_body("utter_participant_welcome", conversation.language)
-    return [_kept(session, speaker, conversation, welcome)]
 
 
 def _told(session: Session, conversation: Conversation, text: str) -> ForRasa:

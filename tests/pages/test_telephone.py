@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from core.settings import DEMONSTRATION_SECRET
+from core.settings import DEMONSTRATION_SECRET, ROOT
 from core.words import words
+from tests.journeys.running import environment
 from tests.pages.conftest import NARROW, WIDE, Visit, Web
 from tests.pages.looking import REVEALING, barriers, lint, overflow, small_targets
 from tests.pages.staged import MARKUP
+from tests.pages.staged_alerts import serving
 from tests.pages.test_protection import Browser
 
 OURS, DANGER = "07700 900101", "I want to kill myself"
@@ -191,11 +195,12 @@ def test_both_ends_are_shown_in_order(phone: str, visit: Visit) -> None:
     send(page, DANGER)
     assert page.get_by_label("From this number").input_value() == phone
     sides = page.locator(".app-message__who").all_inner_texts()
-    assert sides[:3] == ["Telephone", OURS, "Telephone"]
-    assert set(sides[3:]) == {OURS}
-    assert said(page)[0] == "hello"
-    assert said(page)[2] == DANGER
-    assert "116 123" in said(page)[3]
+    mine = [at for at, side in enumerate(sides) if side == "Telephone"]
+    assert [said(page)[at] for at in mine] == ["hello", DANGER]
+    assert mine[0] == 0
+    assert mine[1] > 1
+    assert set(sides) == {"Telephone", OURS}
+    assert "116 123" in said(page)[mine[1] + 1]
 
 
 def test_no_script_is_needed(phone: str, visit: Visit) -> None:
@@ -261,3 +266,36 @@ def test_a_site_without_a_number_is_not_offered(visit: Visit, web: Web) -> None:
 def test_a_page_of_somebody_else_cannot_text(http: httpx.Client) -> None:
     form = {"site": "hampshire", "number": "07700 900461", "text": "hello", "key": "1"}
     assert http.post("/telephone", data=form).status_code == 403
+
+
+# In earnest
+
+
+@pytest.fixture(scope="module")
+def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A web process in production, before any site has gone live; gives its address."""
+    data_dir = tmp_path_factory.mktemp("production")
+    extra = {
+        "CARA_MODE": "production",
+        "CARA_SECRET_KEY": "a secret of thirty-two characters or more",
+        "CARA_TEXTS_SECRET": "between us and the provider",
+    }
+    upgraded = [sys.executable, "-c", "from cli.database import upgrade; upgrade()"]
+    subprocess.run(upgraded, cwd=ROOT, env=environment(data_dir, 0) | extra, check=True)
+    with serving(data_dir, **extra) as url:
+        yield url
+
+
+def test_in_production_there_is_no_telephone_to_try(production: str) -> None:
+    assert httpx.get(f"{production}/telephone", timeout=20).status_code == 404
+
+
+def test_in_production_only_its_own_secret_opens_the_texts(production: str) -> None:
+    body = {"id": "1", "from": "07700 900498", "to": OURS, "text": "hello"}
+    opened = {"authorization": "Bearer between us and the provider"}
+    url = f"{production}/texts/inbound"
+    assert httpx.post(url, json=body, headers=KEY, timeout=20).status_code == 401
+    answer = httpx.post(url, json=body, headers=opened, timeout=20)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_live")
+    danger = httpx.post(url, json=body | {"text": DANGER}, headers=opened, timeout=20)
+    assert "116 123" in danger.json()["texts"][0]
