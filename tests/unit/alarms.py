@@ -138,19 +138,20 @@ def close(alarm_id: str = "a1", outcome: str = "reached") -> None:
 @contextmanager
 def meanwhile(statement: str, act: Callable[[], object]) -> Iterator[None]:
     """Just before the first statement that begins so, somebody else acts."""
-    acted = []
+    begun, acted = [], []
 
     def interrupt(_connection: object, _cursor: object, said: str, *_about: object) -> None:
-        if said.startswith(statement) and not acted:
-            acted.append(said)
+        if said.startswith(statement) and not begun:
+            begun.append(said)
             act()
+            acted.append(said)
 
     event.listen(engine(), "before_cursor_execute", interrupt)
     try:
         yield
     finally:
         event.remove(engine(), "before_cursor_execute", interrupt)
-    assert acted, f"nothing began with {statement}"
+    assert acted, f"nothing began with {statement}, or the other failed"
 
 
 def audited(act: str = "") -> list[tuple[str, str]]:

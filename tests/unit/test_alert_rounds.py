@@ -245,6 +245,14 @@ def test_another_process_tells_people_where_the_worker_is_silent(
 
 
 @pytest.mark.usefixtures("impatient")
+def test_it_tells_them_though_a_worker_that_hangs_still_holds_the_spool(inbox: Inbox) -> None:
+    raise_alarm(alarms.alarm())
+    with alert_spool().taking():
+        stand_in(Rounds(3))  # type: ignore[arg-type]
+    assert called(inbox) == ["a1"]
+
+
+@pytest.mark.usefixtures("impatient")
 def test_it_keeps_still_while_the_worker_lives(inbox: Inbox) -> None:
     raise_alarm(alarms.alarm())
     touch()
@@ -276,7 +284,7 @@ def test_two_who_stand_in_at_once_do_not_send_twice(inbox: Inbox) -> None:
         with transaction() as session:
             take_in(session, entry)
 
-    with alarms.meanwhile("INSERT INTO alert ", other):
+    with alarms.meanwhile("INSERT INTO", other):
         work(standing_in=True)
     work()
     assert called(inbox) == ["a1"]
