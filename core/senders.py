@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import smtplib
+from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
 from functools import partial
 from urllib.parse import unquote, urlsplit
@@ -59,14 +60,20 @@ def call_webhook(letter: Letter) -> None:
         sign = partial(hmac.new, settings().webhook_secret.encode(), content, hashlib.sha256)
         headers[SIGNATURE] = f"sha256={sign().hexdigest()}"
     try:
-        status = asyncio.run(_status_of(letter.payload["url"], content, headers))
+        with ThreadPoolExecutor(1) as own:
+            status = own.submit(_status_of, letter.payload["url"], content, headers).result()
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, TimeoutError) as error:
         raise NotSentError(f"webhook: {type(error).__name__}") from error
     if not 200 <= status < 300:
         raise NotSentError(f"webhook: status {status}")
 
 
-async def _status_of(url: str, content: bytes, headers: dict[str, str]) -> int:
+def _status_of(url: str, content: bytes, headers: dict[str, str]) -> int:
+    """Wait for the answer, in a thread of its own: the caller's may have an event loop running."""
+    return asyncio.run(_call(url, content, headers))
+
+
+async def _call(url: str, content: bytes, headers: dict[str, str]) -> int:
     """One call with one limit for the whole of it: httpx waits anew for every byte that drips."""
     async with asyncio.timeout(PATIENCE), httpx.AsyncClient(timeout=PATIENCE) as client:
         return (await client.post(url, content=content, headers=headers)).status_code

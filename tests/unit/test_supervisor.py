@@ -158,7 +158,7 @@ def test_rasa_never_learns_what_opens_our_tables(tmp_path: Path) -> None:
 
 def test_every_part_listens_on_loopback_and_knows_the_others(tmp_path: Path) -> None:
     made = parts_of_a_copy(tmp_path)
-    assert list(made) == ["web", "actions", "rasa"]
+    assert list(made) == ["web", "worker", "actions", "rasa"]
     for name, port in {"web": "8001", "actions": "4001", "rasa": "4002"}.items():
         words = made[name].command
         assert words[words.index("--port") + 1] == port
