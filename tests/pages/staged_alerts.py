@@ -1,0 +1,194 @@
+"""Fills a database with alerts in every state, by the product's own ways, and serves its pages.
+
+Run in a process of its own: ``python -m tests.pages.staged_alerts``. Prints JSON: the secret of the
+session of each person. Alerts are called by the names under which they stand here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import yaml
+from playwright.sync_api import Page
+
+from accounts.demonstration import PASSWORD, demonstration_account
+from accounts.staff import add_staff, sign_in
+from accounts.tables import Role
+from cli.database import upgrade
+from core import outbox
+from core.clock import now
+from core.database import transaction
+from core.senders import senders
+from core.settings import ROOT, settings
+from outreach.alerts import acknowledge, close, escalate_overdue, take_in
+from outreach.sending import sign_of_life
+from outreach.tables import Alert
+from tests.journeys.running import environment, free_port
+from tests.pages.conftest import PATIENCE, Web, wait_for
+from tests.pages.staged import MARKUP
+
+SAID = "I cannot go on, I have the tablets here"
+PHONE, ABROAD = "+447700900463", "+48512345678"
+OVERDUE = "A line whose day has passed"
+# Alerts that tests change, each one's own; at a site of their own, so that they cross nobody.
+CHANGED = ("keyboard", "no script", "late", "first", "hasty", "second", "gone")
+PEOPLE = {
+    "coordinator": (Role.coordinator, "hampshire"),
+    "site_admin": (Role.site_admin, "hampshire"),
+    "facilitator": (Role.facilitator, "hampshire"),
+    "navigator": (Role.navigator, "hampshire"),
+    "officer": (Role.officer, "hampshire"),
+    "authoriser": (Role.authoriser, "hampshire"),
+    "evaluator": (Role.evaluator, "hampshire"),
+    "nothing waits": (Role.coordinator, "leicestershire"),
+    "elsewhere": (Role.coordinator, "west_midlands"),
+}
+
+
+def sites(folder: Path) -> Path:
+    """Sites as they are, but for a crisis number of Hampshire that is overdue for review."""
+    shutil.copytree(ROOT / "sites", folder)
+    path = folder / "hampshire/site.yml"
+    site = yaml.safe_load(path.read_text(encoding="utf-8"))
+    line = {"kinds": ["medical"], "name": OVERDUE, "display": "01632 960 001", "hours": "always"}
+    site["crisis_lines"] = [line | {"source": "invented", "review_by": "2020-01-01"}]
+    path.write_text(yaml.safe_dump(site, allow_unicode=True), encoding="utf-8")
+    return folder
+
+
+@contextmanager
+def serving(data_dir: Path, **extra: str) -> Iterator[str]:
+    """The web process, as ``tests.pages.conftest.serving``, with settings of its own."""
+    port = free_port()
+    command = [sys.executable, "-m", "uvicorn", "bot.web.app:app", "--host", "127.0.0.1"]
+    process = subprocess.Popen(
+        [*command, "--port", str(port), "--no-access-log", "--log-level", "warning"],
+        cwd=ROOT,
+        env=environment(data_dir, port) | extra,
+    )
+    try:
+        wait_for(f"http://127.0.0.1:{port}")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+@contextmanager
+def staged(folder: Path) -> Iterator[Web]:
+    """A web process over staged alerts."""
+    data_dir, extra = folder / "data", {"CARA_SITES_DIR": str(sites(folder / "sites"))}
+    made = subprocess.run(
+        [sys.executable, "-m", "tests.pages.staged_alerts"],
+        cwd=ROOT,
+        env=environment(data_dir, 0) | extra,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr
+    with serving(data_dir, **extra) as url:
+        yield Web(url, json.loads(made.stdout))
+
+
+def page_of(alert: str) -> str:
+    """The address of an alert."""
+    return f"/alerts/{quote(alert)}"
+
+
+def close_without_saying_how(page: Page) -> None:
+    """The page of an alert that somebody looks after, with its error."""
+    page.get_by_role("button", name="Close the alert").click()
+    page.locator(".govuk-error-summary").wait_for()
+
+
+def raised(alert_id: str, minutes_ago: float = 1, **about: Any) -> None:
+    """An alert that was raised so long ago."""
+    entry: dict[str, Any] = {
+        "id": alert_id,
+        "site": "hampshire",
+        "kind": "suicide",
+        "level": "alarm",
+        "why": "said",
+        "audience": "participant",
+        "channel": "web",
+        "conversation": f"chat of {alert_id}",
+        "said": SAID,
+        "reach": {},
+        "at": (now() - timedelta(minutes=minutes_ago)).isoformat(),
+    }
+    with transaction() as session:
+        take_in(session, entry | about)
+
+
+def taken(alert_id: str, role: Role = Role.coordinator, *, outcome: str = "") -> None:
+    """Somebody looks after it, and if there is an outcome, has closed it."""
+    with transaction() as session:
+        alert = session.get_one(Alert, alert_id)
+        staff = demonstration_account(session, role, "hampshire")
+        acknowledge(session, staff, alert)
+        if outcome:
+            close(session, staff, alert, outcome)
+
+
+def alerts(officer_id: str) -> None:
+    """One alert in each state, and what tests change."""
+    raised("told to more", 15, kind="harm_to_others")
+    with transaction() as session:
+        escalate_overdue(session)
+    raised("open", 3)
+    raised("by text", 2, channel="text", reach={"phone": PHONE}, why="answered_yes")
+    raised("from abroad", site="hampshire", channel="text", reach={"phone": ABROAD})
+    taken("from abroad", outcome="reached")
+    raised("by officer", audience="officer", kind="medical", reach={"staff": officer_id})
+    raised("said again", conversation="one", kind="self_harm")
+    raised("said again 2", conversation="one", kind="self_harm")
+    raised("markup", said=MARKUP, kind="victim_of_abuse", why="not_said")
+    raised("mine", 5, kind="child_at_risk")
+    taken("mine")
+    raised("another's", 5, kind="child_at_risk")
+    taken("another's", Role.facilitator)
+    raised("done", 6)
+    taken("done", outcome="reached")
+    for name in CHANGED:
+        raised(name, site="west_midlands")
+
+
+def stage() -> dict[str, str]:
+    """Sessions by the name of their person."""
+    made = {}
+    with transaction() as session:
+        for name, (role, site) in PEOPLE.items():
+            made[name] = sign_in(session, demonstration_account(session, role, site))
+        colleague = add_staff(
+            session,
+            username="colleague.staged",
+            password=PASSWORD,
+            role=Role.coordinator,
+            site="west_midlands",
+            name="Lou Harkness",
+        )
+        made["colleague"] = sign_in(session, colleague)
+        officer_id = demonstration_account(session, Role.officer, "hampshire").id
+    alerts(officer_id)
+    outbox.deliver_due(senders())
+    # A worker that lives for as long as the tests: no other process changes what was staged.
+    sign_of_life().touch()
+    os.utime(sign_of_life(), (time.time() + 86_400,) * 2)
+    return made | {"data_dir": str(settings().data_dir)}
+
+
+if __name__ == "__main__":
+    upgrade()
+    print(json.dumps(stage()))

@@ -1,0 +1,277 @@
+"""Alerts on the screen of a site's own people: who sees what, who takes it on, and without harm."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.pages.conftest import STAFF, Visit, Web
+from tests.pages.staged import MARKUP
+from tests.pages.staged_alerts import OVERDUE, SAID, close_without_saying_how, page_of, staged
+
+TAKE = "I look after this"
+SEES = ["coordinator", "site_admin", "facilitator", "navigator"]
+READS = ["coordinator", "site_admin"]
+SEES_NOTHING = ["officer", "authoriser", "evaluator"]
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    """A web process of its own over staged alerts, with a crisis number that is overdue."""
+    with staged(tmp_path_factory.mktemp("alerts")) as web:
+        yield web
+
+
+Asks = Callable[..., httpx.Response]
+
+
+@pytest.fixture
+def ask(web: Web) -> Asks:
+    """Ask for a page as a staged person, without a browser."""
+
+    def asked(path: str, staff: str = "") -> httpx.Response:
+        cookie = {"cookie": f"{STAFF}={web.staged[staff]}"} if staff else {}
+        return httpx.get(web.url + quote(path), headers=cookie, timeout=20)
+
+    return asked
+
+
+def test_the_title_counts_what_waits(visit: Visit) -> None:
+    assert visit("/alerts", staff="coordinator").title() == "(6) Waiting for you"
+    assert visit("/alerts", staff="nothing waits").title() == "Waiting for you"
+    page = visit(page_of("mine"), staff="coordinator")
+    close_without_saying_how(page)
+    assert page.title() == "Error: Waiting for you"
+
+
+# The list
+
+
+def test_what_waits_stands_first_and_of_that_the_oldest(visit: Visit) -> None:
+    page = visit("/alerts", staff="coordinator")
+    links = page.locator("tbody a").evaluate_all(
+        "all => all.map(each => decodeURIComponent(each.pathname.split('/').pop()))"
+    )
+    waiting = ["told to more", "open", "by text"]
+    assert links[:3] == waiting
+    assert set(links[3:6]) == {"by officer", "said again", "markup"}
+    assert set(links[6:]) == {"from abroad", "mine", "another's", "done"}
+    assert links[-1] == "done"
+
+
+def test_a_list_with_nothing_says_so(visit: Visit) -> None:
+    page = visit("/alerts", staff="nothing waits")
+    assert page.get_by_text("Nothing waits.").count() == 1
+    assert page.locator("table").count() == 0
+
+
+def test_overdue_crisis_numbers_are_named(visit: Visit) -> None:
+    page = visit("/alerts", staff="coordinator")
+    named = page.locator(".govuk-inset-text").filter(has_text="overdue for review")
+    expect(named.get_by_role("listitem").filter(has_text=OVERDUE)).to_have_count(1)
+
+
+def test_a_site_that_names_nobody_to_tell_is_told_so(visit: Visit) -> None:
+    page = visit("/alerts", staff="coordinator")
+    assert page.get_by_text("It cannot go live until it does").count() == 1
+
+
+# Who sees what
+
+
+@pytest.mark.parametrize("staff", SEES)
+def test_those_who_may_read_the_words_read_them_and_nobody_else(staff: str, ask: Asks) -> None:
+    answer = ask("/alerts/open", staff)
+    assert answer.status_code == 200
+    assert "A life may be at risk" in answer.text
+    assert (SAID in answer.text) == (staff in READS)
+    assert SAID not in ask("/alerts", staff).text
+
+
+@pytest.mark.parametrize("staff", SEES_NOTHING)
+@pytest.mark.parametrize("path", ["/alerts", "/alerts/open", "/outbox"])
+def test_for_anybody_else_there_is_no_such_page(staff: str, path: str, ask: Asks) -> None:
+    answer = ask(path, staff)
+    assert answer.status_code == 404
+    assert "A life may be at risk" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/alerts", "/alerts/open", "/outbox"])
+def test_without_signing_in_there_is_only_the_way_to_sign_in(path: str, ask: Asks) -> None:
+    answer = ask(path)
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/sign-in")
+
+
+def test_another_sites_alert_is_no_alert(ask: Asks) -> None:
+    assert ask("/alerts/open", "elsewhere").status_code == 404
+    assert ask("/alerts/keyboard", "coordinator").status_code == 404
+    assert ask("/alerts/nothing", "coordinator").status_code == 404
+
+
+def test_only_those_who_may_read_the_words_see_what_was_sent(ask: Asks) -> None:
+    for staff in SEES:
+        assert ask("/outbox", staff).status_code == (200 if staff in READS else 404)
+        assert ("/outbox" in ask("/alerts", staff).text) == (staff in READS)
+
+
+def test_every_read_is_on_record(web: Web, ask: Asks) -> None:
+    def reads() -> list[str]:
+        with closing(sqlite3.connect(Path(web.staged["data_dir"]) / "cara.db")) as held:
+            rows = held.execute("SELECT act FROM audit WHERE act LIKE 'alert.%' ORDER BY id")
+            return [row[0] for row in rows]
+
+    before = reads()
+    ask("/alerts", "coordinator")
+    ask("/alerts/open", "facilitator")
+    ask("/alerts/open", "officer")
+    ask("/alerts/open", "elsewhere")
+    assert reads()[len(before) :] == ["alert.list", "alert.read"]
+
+
+# One alert
+
+
+def line(page: Page, name: str) -> str:
+    row = page.locator(".govuk-summary-list__row").filter(has=page.get_by_text(name, exact=True))
+    return row.locator("dd").inner_text()
+
+
+def test_a_text_is_answered_at_its_number(visit: Visit) -> None:
+    page = visit(page_of("by text"), staff="coordinator")
+    assert line(page, "How to reach them") == "07700 900463"
+    assert line(page, "Who wrote") == "A participant wrote it by text message"
+    assert line(page, "How we know") == "They answered yes when asked"
+
+
+def test_an_officer_is_reached_by_name_and_number(visit: Visit) -> None:
+    page = visit(page_of("by officer"), staff="coordinator")
+    assert line(page, "How to reach them") == "PC Robin Ashworth 4417"
+    assert line(page, "Who wrote") == "An officer wrote it in the web chat"
+
+
+def test_a_chat_without_a_number_says_so(visit: Visit) -> None:
+    page = visit(page_of("open"), staff="coordinator")
+    assert line(page, "How to reach them") == "Only in their chat: no telephone number is known"
+
+
+def test_that_it_was_said_again_is_told(visit: Visit) -> None:
+    page = visit(page_of("said again"), staff="coordinator")
+    assert line(page, "How we know") == "They wrote it, and 1 times again since"
+
+
+def test_what_was_said_is_shown_as_it_was_typed(visit: Visit) -> None:
+    page = visit(page_of("markup"), staff="coordinator")
+    assert line(page, "Their words") == MARKUP
+    assert page.locator("dd b, dd script").count() == 0
+
+
+def test_who_looks_after_it_and_how_it_ended_is_told(visit: Visit) -> None:
+    page = visit(page_of("another's"), staff="coordinator")
+    assert line(page, "Who looks after it") == "Ffion Larkspur"
+    page = visit(page_of("done"), staff="coordinator")
+    assert line(page, "How it ended") == "I reached the person"
+    assert page.get_by_role("button").filter(has_not_text="Sign out").count() == 0
+
+
+# Taking it on
+
+
+def test_a_keyboard_is_enough_to_take_it_on_and_to_close_it(visit: Visit) -> None:
+    page = visit("/alerts", staff="elsewhere")
+    press(page, "a[href='/alerts/keyboard']")
+    page.wait_for_url("**/alerts/keyboard")
+    press(page, "button:text('I look after this')")
+    expect(page.get_by_text("Somebody looks after it")).to_have_count(1)
+    while page.evaluate("document.activeElement.name") != "outcome":
+        page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowDown")
+    press(page, "button:text('Close the alert')")
+    expect(page.locator(".govuk-tag")).to_have_text("Closed")
+    assert line(page, "How it ended").startswith("I passed it on")
+
+
+def press(page: Page, selector: str) -> None:
+    """Go there with Tab, and press Enter."""
+    wanted = page.locator(selector)
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if wanted.evaluate("each => each === document.activeElement"):
+            page.keyboard.press("Enter")
+            return
+    raise AssertionError(f"no key leads to {selector}")
+
+
+def test_no_script_is_needed(visit: Visit) -> None:
+    page = visit(page_of("no script"), staff="elsewhere", javascript=False)
+    page.get_by_role("button", name=TAKE).click()
+    assert line(page, "Who looks after it") == "Jo Winterbourne"
+    close_without_saying_how(page)
+    assert page.get_by_text("Choose how it ended.").count() == 1
+    page.get_by_label("I could not reach the person").check()
+    page.get_by_role("button", name="Close the alert").click()
+    assert line(page, "How it ended") == "I could not reach the person"
+    assert page.get_by_role("button", name="Close the alert").count() == 0
+
+
+def test_who_is_second_is_told_so_and_sees_who_was_first(visit: Visit) -> None:
+    first = visit(page_of("second"), staff="elsewhere")
+    second = visit(page_of("second"), staff="colleague")
+    first.get_by_role("button", name=TAKE).click()
+    with second.expect_navigation() as gone:
+        second.get_by_role("button", name=TAKE).click()
+    assert gone.value is not None
+    assert gone.value.status == 409
+    assert second.locator(".govuk-error-summary").get_by_text("Somebody else was first").count()
+    assert line(second, "Who looks after it") == "Jo Winterbourne"
+    assert second.get_by_role("button", name=TAKE).count() == 0
+
+
+def test_who_closes_it_second_is_told_so_too(visit: Visit) -> None:
+    first = visit(page_of("late"), staff="elsewhere")
+    first.get_by_role("button", name=TAKE).click()
+    second = visit(page_of("late"), staff="colleague")
+    for page, outcome in ((first, "I reached the person"), (second, "I could not reach")):
+        page.get_by_label(outcome).check()
+        page.get_by_role("button", name="Close the alert").click()
+    assert second.get_by_text("Somebody else was first").count() == 1
+    assert line(second, "How it ended") == "I reached the person"
+
+
+def test_two_presses_of_one_person_are_one(visit: Visit) -> None:
+    page = visit(page_of("hasty"), staff="elsewhere")
+    page.get_by_role("button", name=TAKE).dblclick()
+    expect(page.get_by_role("button", name="Close the alert")).to_have_count(1)
+    assert line(page, "Who looks after it") == "Jo Winterbourne"
+
+
+def test_a_form_of_another_page_takes_nothing_on(web: Web) -> None:
+    cookie = {"cookie": f"{STAFF}={web.staged['elsewhere']}"}
+    answer = httpx.post(f"{web.url}/alerts/gone/take", headers=cookie, timeout=20)
+    assert answer.status_code == 403
+    shown = httpx.get(f"{web.url}/alerts/gone", headers=cookie, timeout=20)
+    assert TAKE in shown.text
+
+
+# What was sent
+
+
+def test_what_was_sent_stands_in_the_outbox_of_that_site_only(visit: Visit) -> None:
+    page = visit("/outbox", staff="coordinator")
+    cards = page.locator(".govuk-summary-card")
+    assert cards.count() == 11
+    first = cards.first
+    assert "E-mail to coordinator@hampshire.example" in first.inner_text()
+    assert "Kept on this screen" in first.inner_text()
+    assert "Somebody needs a person now" in first.inner_text()
+    assert "west-midlands" not in page.content()
+    assert SAID not in page.content()
+    assert visit("/outbox", staff="nothing waits").get_by_text("Nothing yet.").count() == 1
