@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from accounts.demonstration import PASSWORD
+from tests.journeys.browsing import look_for_support, newest, press, send, sign_in
 from tests.journeys.people import CHOSEN, FIELDS, OK_ANSWERS
 from tests.journeys.running import Copy
 
@@ -23,31 +23,8 @@ def page(chromium: Browser, copy: Copy) -> Iterator[Page]:
     context.close()
 
 
-def newest(page: Page) -> str:
-    """What the assistant said last."""
-    return page.locator("#messages > li").last.inner_text()
-
-
-def press(page: Page, label: str) -> None:
-    """Press the choice of that label, and wait for the answer."""
-    before = page.locator("#messages > li").count()
-    page.get_by_role("button", name=label, exact=True).last.click()
-    expect(page.locator("#messages > li").nth(before + 1)).to_be_attached()
-
-
-def send(page: Page, text: str) -> None:
-    """Type a message and press Enter, and wait for the answer."""
-    before = page.locator("#messages > li").count()
-    page.locator("#message").fill(text)
-    page.keyboard.press("Enter")
-    expect(page.locator("#messages > li").nth(before + 1)).to_be_attached()
-
-
 def test_a_participant_finds_help_and_leaves_nothing_behind(page: Page) -> None:
-    page.goto("/")
-    page.get_by_label("I am looking for support").check()
-    page.get_by_label("Hampshire and Isle of Wight").check()
-    page.get_by_role("button", name="Start").click()
+    look_for_support(page)
     send(page, "I drink too much and can't sleep, I'm in Portsmouth")
     card = page.locator("article").filter(has_text="Portsmouth Mental Health Hub")
     expect(card.get_by_role("link", name="Call 0300 123 6621")).to_have_attribute(
@@ -69,9 +46,7 @@ def test_an_officer_refers_somebody_and_prints_the_receipt(page: Page) -> None:
     page.get_by_label("I work for the police").check()
     page.get_by_label("Leicestershire").check()
     page.get_by_role("button", name="Start").click()
-    page.get_by_label("User name").fill("officer.leicestershire")
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in(page, "officer.leicestershire")
     page.get_by_role("button", name=re.compile("^(Start|Go on)")).first.click()
     press(page, "Start a referral")
     for label in OK_ANSWERS:
