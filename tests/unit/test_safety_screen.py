@@ -134,6 +134,73 @@ def test_the_most_serious_finding_wins() -> None:
     assert found("no point carrying on, and I'm going to kill her") == ("harm_to_others", "alarm")
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "kind", "level"),
+    [
+        ("nie pozwala mi wyjść z domu", "pl", "victim_of_abuse", "alarm"),
+        ("mąż nie daje mi wychodzić nigdzie", "pl", "victim_of_abuse", "alarm"),
+        ("I want to die. gave me a leaflet", "en", "suicide", "alarm"),
+        ("I am going to hang myself, got a leaflet off the GP", "en", "suicide", "alarm"),
+        ("I want to die. rang the helpline and nobody picked up", "en", "suicide", "alarm"),
+        ("I'm going to kill myself. the boss sacked me", "en", "suicide", "alarm"),
+        ("he filmed me in the shower. I want to die", "en", "suicide", "alarm"),
+        ("took a gram of coke. I want to die", "en", "suicide", "alarm"),
+        ("going to smash her tonight", "en", "harm_to_others", "alarm"),
+        ("I'm going to smash them with a bat", "en", "harm_to_others", "alarm"),
+        ("spalę jej auto", "pl", "harm_to_others", "alarm"),
+        ("sab kuch khatam kar dena aj", "pa", "suicide", "alarm"),
+        ("apna kamm khatam kar dena aj", "pa", "suicide", "alarm"),
+    ],
+)
+def test_what_was_once_missed_or_lowered_is_read(
+    text: str, language: str, kind: str, level: str
+) -> None:
+    assert found(text, language=language) == (kind, level)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("exam tomorrow, I'm going to smash them", "en"),
+        ("two more tests to go, gonna smash them all", "en"),
+        ("sab kuch khatam kar dena kamm aj", "pa"),
+        ("kamm da sab kuch khatam kar dena aj", "pa"),
+        ("spalę dziś auto na trawniku?", "pl"),
+    ],
+)
+def test_what_once_was_a_false_alarm_is_let_pass(text: str, language: str) -> None:
+    assert found(text, language=language) is None
+
+
+def test_threats_to_nobody_in_particular_are_asked_about_first() -> None:
+    for text in ("I'm going to smash them", "my exams are next week. I'm going to smash them"):
+        assert found(text) == ("harm_to_others", "check")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["my mam self harms", "self harm", "mam says self harm is a habit", "mam self harmed once"],
+)
+def test_polish_words_are_not_read_into_english(text: str) -> None:
+    finding = screen(text)
+    assert finding is None or ".pl." not in finding.pattern
+    assert found(text) in (None, ("self_harm", "check"))
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("w filmie bohater mówi: chcę umrzeć", "pl"),
+        ("oglądam film i on mówi że chce się zabić", "pl"),
+        ("ostatni boss w grze mówi zabiję cię", "pl"),
+        ("movie ch hero kehnda main marna chahunda", "pa"),
+        ("training vich leaflet te likheya c main marna chahunda", "pa"),
+    ],
+)
+def test_fiction_in_polish_and_punjabi_still_lowers(text: str, language: str) -> None:
+    assert (finding := screen(text, language)) is None or finding.level is Level.check
+
+
 def test_denial_holds_for_its_own_clause_only() -> None:
     assert found("I'm not suicidal") is None
     assert found("I'm not well, I want to die") == ("suicide", "alarm")
