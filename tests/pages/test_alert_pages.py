@@ -164,7 +164,7 @@ def test_a_chat_without_a_number_says_so(visit: Visit) -> None:
 
 def test_that_it_was_said_again_is_told(visit: Visit) -> None:
     page = visit(page_of("said again"), staff="coordinator")
-    assert line(page, "How we know") == "They wrote it, and 1 times again since"
+    assert line(page, "How we know") == "They wrote it, and 1 time more since"
 
 
 def test_what_was_said_is_shown_as_it_was_typed(visit: Visit) -> None:
