@@ -77,8 +77,13 @@ class PastAbuse(Bound):
     action_name: ClassVar[str] = "action_past_abuse"
 
     def lead_back(self, turn: Turn) -> Iterator[Utterance]:
-        """Ask; after every other reply than yes, help for it is shown (``CarryOn``)."""
-        remember(turn.conversation, after_no=list(dict.fromkeys(["trauma", *_own_needs(turn)])))
+        """Ask once; after every other reply than yes, help for it is shown (``CarryOn``)."""
+        help_with = list(dict.fromkeys(["trauma", *_own_needs(turn)]))
+        if turn.context.get("child_asked"):
+            remember(turn.conversation, needs=help_with)
+            yield from show(turn)
+            return
+        remember(turn.conversation, after_no=help_with, child_asked=True)
         yield ask_about_child()
 
 

@@ -29,10 +29,17 @@ from referrals.tables import Referral
 class OfficerAction(TurnAction):
     """An action on the officer's draft; without one it says how to begin."""
 
+    waits_after_alarm: ClassVar[bool] = True
+
     def take(self, turn: Turn) -> Iterable[Utterance]:
-        """Find the draft first; a participant's plain yes or no leads back to what was open."""
+        """Find the draft first; a participant's plain yes or no leads back to what was open.
+
+        After an alarm nothing that is merely typed counts, until the officer goes on.
+        """
         if turn.conversation.audience != "officer":
             return participant_next(turn)
+        if self.waits_after_alarm and after_alarm(turn) and not turn.given:
+            return ()
         referral = draft_of(turn.session, turn.conversation)
         return what_next(turn) if referral is None else self.work(turn, referral)
 
@@ -45,6 +52,7 @@ class GiveAnswers(OfficerAction):
     """Answers by choice count at once; several from free text are read back first."""
 
     action_name: ClassVar[str] = "action_give_answers"
+    waits_after_alarm: ClassVar[bool] = False
 
     def work(self, turn: Turn, referral: Referral) -> Iterator[Utterance]:
         """Keep, read back, or ask."""
@@ -57,7 +65,9 @@ class GiveAnswers(OfficerAction):
             yield from what_next(turn)
             return
         sure, unsure = _read(turn, referral)
-        asked = open_criterion(turn.conversation, referral)
+        asked = None if after_alarm(turn) else open_criterion(turn.conversation, referral)
+        if not sure and after_alarm(turn):
+            return
         if not sure and not unsure:
             yield say("utter_officer_not_understood")
             yield from what_next(turn, again=True)
@@ -65,8 +75,9 @@ class GiveAnswers(OfficerAction):
             yield from keep(turn, referral, sure, "text")
             yield from what_next(turn)
         elif sure:
+            # Who writes about the case after an alarm has chosen to go on with it.
             pending = dict(turn.context.get("readback") or {}) | sure
-            remember(turn.conversation, readback=pending)
+            remember(turn.conversation, readback=pending, after_alarm=None)
             yield read_back(pending)
         else:
             yield say("utter_officer_unsure")
@@ -264,6 +275,11 @@ def _store(turn: Turn, referral: Referral, answers: dict[str, str | None], sourc
     record.answer(turn.session, turn.staff, referral, answers, source)
     if turn.context.get("changing") in answers:
         remember(turn.conversation, changing=None)
+
+
+def after_alarm(turn: Turn) -> bool:
+    """Whether danger was answered and the officer has not gone on yet."""
+    return bool(turn.context.get("after_alarm"))
 
 
 def _read(turn: Turn, referral: Referral) -> tuple[dict[str, str], list[str]]:

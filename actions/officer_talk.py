@@ -66,6 +66,7 @@ class Explain(OfficerAction):
     """Why do you ask: the reason and source of the open criterion."""
 
     action_name: ClassVar[str] = "action_explain"
+    waits_after_alarm: ClassVar[bool] = False
 
     def work(self, turn: Turn, referral: Referral) -> Iterator[Utterance]:
         """Explain, then ask again."""
@@ -80,6 +81,7 @@ class Where(OfficerAction):
     """Where are we: what is answered, what is open."""
 
     action_name: ClassVar[str] = "action_where_are_we"
+    waits_after_alarm: ClassVar[bool] = False
 
     def work(self, turn: Turn, referral: Referral) -> Iterator[Utterance]:
         """List it, then return to the open question."""
@@ -91,6 +93,7 @@ class CheckAnswers(OfficerAction):
     """Show the answers as soon as there is nothing left to ask."""
 
     action_name: ClassVar[str] = "action_check_answers"
+    waits_after_alarm: ClassVar[bool] = False
 
     def work(self, turn: Turn, referral: Referral) -> Iterator[Utterance]:
         """The summary at its time, else where the referral stands."""

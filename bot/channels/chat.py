@@ -12,14 +12,15 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from accounts.tables import Staff
 from bot.channels import crisis, gentle
-from bot.channels.crisis_words import typed_reply
 from bot.channels.greeting import greeting
 from bot.channels.incoming import LONGEST, OVER, ChatError, Incoming
+from bot.channels.journal import journal
 from bot.channels.masking import masked
 from bot.channels.memory import Remembered, remembered
 from bot.channels.packing import packed
 from bot.channels.rasa_client import RasaAwayError, rasa
 from bot.channels.render import Body, Setting, choice, rendered, text_body
+from bot.channels.replies import says_more, typed_reply, wants_to_go_on
 from bot.channels.speaker import TEXT, Speaker, conversation_of
 from bot.conversations import (
     ChatMessage,
@@ -41,6 +42,8 @@ from referrals.fields import BY_NAME
 from services_directory.places import find_place
 
 log = logging.getLogger("cara.chat")
+
+BEHIND = 0.5
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,8 @@ def take_turn(speaker: Speaker, incoming: Incoming, key: str | None) -> list[Cha
 def _taken(
     speaker: Speaker, held: Remembered, incoming: Incoming, key: str | None
 ) -> list[ChatMessage]:
+    # What was answered a moment ago stands before this in the transcript.
+    journal.wait(BEHIND)
     with transaction() as session:
         conversation = _conversation(session, speaker)
         if key and (before := replies_to(session, speaker.id, key)) is not None:
@@ -150,20 +155,36 @@ def _without_database(speaker: Speaker, held: Remembered, incoming: Incoming) ->
 
 
 def _text_turn(speaker: Speaker, held: Remembered, text: str, key: str | None) -> list[ChatMessage]:
-    before: list[ChatMessage] = []
     with transaction() as session:
         conversation = _conversation(session, speaker)
         add_message(session, conversation, "person", {"text": text}, key)
         held.hear(text)
-        if held.asked and typed_reply(text) == "no":
-            before = _after_no(session, speaker, conversation)
-            told = _unanswered(session, conversation)
+        said_no = held.asked and typed_reply(text) == "no"
+        before = _welcome(session, speaker, conversation)
+        if said_no:
+            before.append(_kept(session, speaker, conversation, crisis.gentle_no(speaker)))
+        waiting = _close_question(speaker, conversation)
+        if said_no and not says_more(text):
+            told = _taken_up(session, conversation, waiting)
+        elif gentle.in_gentle_mode(conversation) and wants_to_go_on(text):
+            gentle.go_on(conversation)
+            told = ForRasa(text, "carry_on")
         elif not text.strip("/ \t\r\n"):
             nothing = text_body("utter_nothing_typed", conversation.language)
-            return [_kept(session, speaker, conversation, nothing)]
+            return [*before, _kept(session, speaker, conversation, nothing)]
         else:
             told = _told(session, conversation, text)
     return before + _through_rasa(speaker, told)
+
+
+def _welcome(session: Session, speaker: Speaker, conversation: Conversation) -> list[ChatMessage]:
+    """By text nobody was greeted: what is kept, who sees it, when a person is told is said now."""
+    greeted = speaker.channel != TEXT or conversation.context.get("welcomed")
+    if greeted or gentle.in_gentle_mode(conversation):
+        return []
+    remember(conversation, welcomed=True)
+    welcome = text_body("utter_participant_welcome", conversation.language)
+    return [_kept(session, speaker, conversation, welcome)]
 
 
 def _told(session: Session, conversation: Conversation, text: str) -> ForRasa:
@@ -171,17 +192,19 @@ def _told(session: Session, conversation: Conversation, text: str) -> ForRasa:
     return ForRasa(_for_rasa(session, conversation, text), intent)
 
 
-def _after_no(session: Session, speaker: Speaker, conversation: Conversation) -> list[ChatMessage]:
-    """One gentle sentence to a "no"."""
+def _close_question(speaker: Speaker, conversation: Conversation) -> str | None:
+    """A safety question is open for one message only: a later "yes" answers something else.
+
+    Gives what the person had said when the question came between.
+    """
     remembered(speaker.id).asked = None
-    remember(conversation, safety_asked=None)
-    return [_kept(session, speaker, conversation, crisis.gentle_no(speaker))]
+    waiting: str | None = conversation.context.get("unanswered")
+    remember(conversation, safety_asked=None, unanswered=None)
+    return waiting
 
 
-def _unanswered(session: Session, conversation: Conversation) -> ForRasa:
-    """What the person had said when the safety question came between: it is answered now."""
-    said = conversation.context.get("unanswered")
-    remember(conversation, unanswered=None)
+def _taken_up(session: Session, conversation: Conversation, said: str | None) -> ForRasa:
+    """After a "no", what was said before the question is answered."""
     if not said:
         return ForRasa("no", "carry_on")
     told = _told(session, conversation, said)
@@ -192,7 +215,7 @@ def _choice_turn(speaker: Speaker, token: str, key: str | None) -> list[ChatMess
     before: list[ChatMessage] = []
     with transaction() as session:
         conversation = _conversation(session, speaker)
-        option = offered(session, speaker.id, token)
+        option = crisis.own_choice(speaker, token) or offered(session, speaker.id, token)
         if option is None:
             raise ChatError(
                 409, "choice_not_offered", words("utter_not_offered", conversation.language).text
@@ -202,18 +225,20 @@ def _choice_turn(speaker: Speaker, token: str, key: str | None) -> list[ChatMess
             told = _give(session, conversation, do["field"], do["value"])
         add_message(session, conversation, "person", {"text": option["label"]}, key)
         remembered(speaker.id).hear(option["label"])
+        waiting = _close_question(speaker, conversation)
         if "numbers" in do:
-            body = crisis.numbers_again(speaker, do["numbers"])
-            return [_kept(session, speaker, conversation, body)]
+            again = crisis.numbers_again(speaker, do["numbers"])
+            bodies = [again, gentle.begin_again(conversation, do["numbers"])]
+            return [_kept(session, speaker, conversation, body) for body in bodies]
         if "safety" in do:
             # Yes and rather-not are danger and never come here; this is the no.
-            before = _after_no(session, speaker, conversation)
-            told = _unanswered(session, conversation)
+            before = [_kept(session, speaker, conversation, crisis.gentle_no(speaker))]
+            told = _taken_up(session, conversation, waiting)
         elif "again" in do:
             told = ForRasa(**do["again"])
         elif "field" not in do:
             told = ForRasa(option["label"], do["intent"], do["given"])
-        if told.intent != "talk_to_person":
+        if not {"safety", "again"} & do.keys() and told.intent != "talk_to_person":
             gentle.go_on(conversation)
     return before + _through_rasa(speaker, told)
 
@@ -244,8 +269,7 @@ def _through_rasa(speaker: Speaker, told: ForRasa) -> list[ChatMessage]:
     with transaction() as session:
         claims = _claims(session, _conversation(session, speaker), told)
     try:
-        utterances = rasa().turn(told.text, claims)
-        failure = None if utterances else "away"
+        utterances, failure = rasa().turn(told.text, claims), None
     except RasaAwayError as error:
         utterances, failure = [], str(error)
     with transaction() as session:
@@ -253,7 +277,7 @@ def _through_rasa(speaker: Speaker, told: ForRasa) -> list[ChatMessage]:
         besides: list[Body] = []
         if told.again:
             utterances = gentle.without_unheard(utterances)
-        if utterances and gentle.in_gentle_mode(conversation):
+        if failure is None and gentle.in_gentle_mode(conversation):
             utterances, besides = gentle.softened(conversation, utterances)
         setting = Setting(session, conversation, _staff(session, conversation))
         bodies = [body for each in utterances for body in rendered(setting, each)] + besides
@@ -263,7 +287,9 @@ def _through_rasa(speaker: Speaker, told: ForRasa) -> list[ChatMessage]:
 
 
 def _claims(session: Session, conversation: Conversation, told: ForRasa) -> dict[str, Any]:
-    draft = draft_of(session, conversation)
+    # After an alarm a bare "no" answers no criterion.
+    paused = gentle.in_gentle_mode(conversation)
+    draft = None if paused else draft_of(session, conversation)
     return {
         "sender": conversation.id,
         "site": conversation.site,

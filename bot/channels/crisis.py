@@ -16,12 +16,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.channels.crisis_words import REPLIES, Answer, after_no, answer, typed_reply
+from bot.channels.crisis_words import REPLIES, Answer, after_no, answer
 from bot.channels.incoming import Incoming
 from bot.channels.journal import journal
 from bot.channels.memory import Remembered, remembered
 from bot.channels.packing import packed
 from bot.channels.rasa_client import RasaAwayError, rasa
+from bot.channels.replies import typed_reply
 from bot.channels.speaker import TEXT, Speaker, conversation_of
 from bot.conversations import ChatMessage, add_message, remember, replies_to
 from bot.safety import Finding, Kind, Level, screen
@@ -35,6 +36,8 @@ log = logging.getLogger("cara.crisis")
 
 CHOICE = "safety choice"
 CHOICE_LASTS = timedelta(hours=24)
+# As many of the last messages as the screen reads together with a new one.
+JOINED = 2
 SAID, YES, NOT_SAID = "said", "answered_yes", "not_said"
 # Whoever threatens is not told that somebody is told: it could be used.
 NOT_TOLD = {Kind.harm_to_others, Kind.child_at_risk}
@@ -43,11 +46,15 @@ _ALARMS = uuid.UUID("4a9a4c6e-6f0b-4d6e-9a55-cb6f1c0a7f11")
 
 @dataclass(frozen=True)
 class Danger:
-    """What was found in a message, why, and the words in which the person said it."""
+    """What was found in a message, why, and the words in which the person said it.
+
+    ``before``: the person's messages without which it would not show.
+    """
 
     finding: Finding
     why: str
     said: str
+    before: tuple[str, ...] = ()
 
 
 def danger_in(speaker: Speaker, held: Remembered, incoming: Incoming) -> Danger | None:
@@ -56,23 +63,36 @@ def danger_in(speaker: Speaker, held: Remembered, incoming: Incoming) -> Danger 
     "No" to a question is no danger; the conversation goes on with it.
     """
     if incoming.choice is not None:
-        return _chosen(speaker, incoming.choice)
+        chosen = own_choice(speaker, incoming.choice)
+        return (
+            _replied(**chosen["do"]["safety"], said=chosen["label"], held=held) if chosen else None
+        )
     if incoming.text is None:
         return None
-    written_in = language_of(incoming.text)
-    language = speaker.language if written_in == "other" else written_in
-    found = screen(incoming.text, language, held.said, speaker.spoken_to_as)
+    found = _shown(speaker, held, incoming.text)
     if found:
-        return Danger(found, SAID, incoming.text)
+        return found
     reply = typed_reply(incoming.text) if held.asked else None
-    return _replied(str(held.asked), reply, incoming.text) if reply else None
+    return _replied(str(held.asked), reply, incoming.text, held) if reply else None
+
+
+def own_choice(speaker: Speaker, token: str) -> dict[str, Any] | None:
+    """The reply to a safety question behind a token of this speaker's; it needs no look-up."""
+    try:
+        claims = verify(CHOICE, token)
+    except TokenError:
+        return None
+    if claims["sub"] != speaker.id:
+        return None
+    do = {"safety": {"kind": claims["kind"], "reply": claims["reply"]}}
+    return {"label": claims["label"], "choice": token, "do": do}
 
 
 def answered(speaker: Speaker, danger: Danger, key: str | None) -> list[ChatMessage]:
     """The fixed answer, kept as soon as may be; with the person's own message in front."""
     held = remembered(speaker.id)
     bodies = [_body(speaker, danger)]
-    if danger.finding.level is Level.alarm and _raised(speaker, danger, held, key):
+    if danger.finding.level is Level.alarm and _raised(speaker, danger, key):
         bodies += _told(speaker, danger.finding.kind)
     held.asked = danger.finding.kind.value if bodies[0].get("choices") else None
     held.hear(danger.said)
@@ -95,7 +115,7 @@ def safety_choice(speaker: Speaker, kind: str, reply: str, label: str) -> dict[s
 
 def gentle_no(speaker: Speaker) -> Body:
     """The answer to a "no"."""
-    return _as_body(after_no(speaker.language), "text")
+    return _as_body(after_no(speaker.language, speaker.audience), "text")
 
 
 def numbers_again(speaker: Speaker, kind: str) -> Body:
@@ -123,21 +143,23 @@ def _hear(claims: dict[str, Any]) -> None:
         return
 
 
-def _chosen(speaker: Speaker, token: str) -> Danger | None:
-    try:
-        claims = verify(CHOICE, token)
-    except TokenError:
+def _shown(speaker: Speaker, held: Remembered, text: str) -> Danger | None:
+    """What the words show, and which of the last ones it takes to see it."""
+    written_in = language_of(text)
+    language = speaker.language if written_in == "other" else written_in
+    found = screen(text, language, held.said, speaker.spoken_to_as)
+    if not found:
         return None
-    if claims["sub"] != speaker.id:
-        return None
-    return _replied(claims["kind"], claims["reply"], claims["label"])
+    alone = screen(text, language, (), speaker.spoken_to_as) == found
+    return Danger(found, SAID, text, () if alone else tuple(held.said[-JOINED:]))
 
 
-def _replied(kind: str, reply: str, said: str) -> Danger | None:
+def _replied(kind: str, reply: str, said: str, held: Remembered) -> Danger | None:
     if reply == "no":
         return None
     why = YES if reply == "yes" else NOT_SAID
-    return Danger(Finding(Kind(kind), Level.alarm, why), why, said)
+    # "Yes" says little to who reads it: what it answers stands in front.
+    return Danger(Finding(Kind(kind), Level.alarm, why), why, said, tuple(held.said[-1:]))
 
 
 def _body(speaker: Speaker, danger: Danger) -> Body:
@@ -157,10 +179,8 @@ def _as_body(said: Answer, kind: str) -> Body:
     return body if said.reviewed else body | {"unreviewed": True}
 
 
-def _raised(speaker: Speaker, danger: Danger, held: Remembered, key: str | None) -> bool:
+def _raised(speaker: Speaker, danger: Danger, key: str | None) -> bool:
     """Whether the alert is safe on the disk; the answer comes either way."""
-    # "Yes" says little to who reads it: what it answers stands in front.
-    before = held.said[-1:] if danger.why != SAID else []
     # The same message sent again, to whichever process, is the same alert.
     name = f"{speaker.id}:{key or uuid.uuid4()}"
     alarm = Alarm(
@@ -172,7 +192,7 @@ def _raised(speaker: Speaker, danger: Danger, held: Remembered, key: str | None)
         audience=speaker.spoken_to_as,
         channel=speaker.channel,
         conversation=speaker.id,
-        said=" / ".join([*before, danger.said]),
+        said=" / ".join([*danger.before, danger.said]),
         reach=_reach(speaker),
     )
     try:
@@ -217,11 +237,12 @@ def _written(
     if key and (before := replies_to(session, speaker.id, key)) is not None:
         return before
     said = add_message(session, conversation, "person", {"text": danger.said}, key)
-    asked = danger.finding.kind.value if bodies[0].get("choices") else None
-    after = danger.finding.kind.value if danger.finding.level is Level.alarm else None
+    kind = danger.finding.kind.value
+    asked = kind if bodies[0].get("choices") else None
     # A "no" brings the conversation back to what was said when we asked.
-    waits = danger.said if asked else None
-    remember(conversation, safety_asked=asked, after_alarm=after, unanswered=waits)
+    remember(conversation, safety_asked=asked, unanswered=danger.said if asked else None)
+    if danger.finding.level is Level.alarm:
+        remember(conversation, after_alarm=kind)
     return [said, *(add_message(session, conversation, "assistant", body) for body in bodies)]
 
 

@@ -17,8 +17,6 @@ from sites import LocalLine, all_sites, site_of
 
 FOLDER = ROOT / "bot" / "domain" / "safety"
 REPLIES = ("yes", "no", "rather_not")
-_POLISH = str.maketrans("ąćęłńóśźż", "acelnoszz")
-_GURMUKHI = 0x900
 
 
 @dataclass(frozen=True)
@@ -48,17 +46,11 @@ def answer(finding: Finding, language: str, audience: str, site: str = "") -> An
     return Answer(" ".join([said.text, *near]), said.language, said.reviewed, choices)
 
 
-def after_no(language: str) -> Answer:
+def after_no(language: str, audience: str) -> Answer:
     """One gentle sentence for somebody who answers no; the conversation then goes on."""
-    said = words("utter_crisis_after_no", language)
+    suffix = "_officer" if audience == "officer" else ""
+    said = words(f"utter_crisis_after_no{suffix}", language)
     return Answer(said.text, said.language, said.reviewed)
-
-
-def typed_reply(text: str) -> str | None:
-    """ "yes", "no" or "rather_not" where somebody types it instead of pressing it, else None."""
-    bare = "".join(c for c in text.casefold() if c.isalnum() or c.isspace() or ord(c) > _GURMUKHI)
-    said = " ".join(bare.translate(_POLISH).split())
-    return next((reply for reply, typed in _typed().items() if said in typed), None)
 
 
 def overdue(on: date) -> list[str]:
@@ -101,12 +93,6 @@ def _local(site: str, kind: Kind) -> list[LocalLine]:
 
 def _near(line: LocalLine, language: str) -> str:
     return words("utter_crisis_near", language, {"name": line.name, "number": line.display}).text
-
-
-@lru_cache(maxsize=1)
-def _typed() -> dict[str, list[str]]:
-    typed: dict[str, list[str]] = _read("typed.yml")
-    return typed
 
 
 def _read(name: str) -> Any:

@@ -11,6 +11,10 @@ from bot.speech import Utterance
 
 QUESTIONS = ("criterion", "field", "readback", "summary")
 _UNHEARD = ("utter_participant_not_understood", "utter_officer_not_understood")
+# "Done" says that the sergeant knows, not that the officer leaves.
+_OUT_OF_PLACE = (*_UNHEARD, "utter_goodbye_officer")
+# Said before a safety question, "had enough of it all" is no word about a partner.
+_NOT_AGAIN = (*_UNHEARD, "utter_bound_blame_other_participant", "utter_bound_blame_other_officer")
 
 
 def in_gentle_mode(conversation: Conversation) -> bool:
@@ -38,8 +42,14 @@ def softened(
 
 
 def without_unheard(utterances: Sequence[Utterance]) -> list[Utterance]:
-    """A turn without the sentence that nothing was understood."""
-    return [each for each in utterances if each.get("say") not in _UNHEARD]
+    """A turn without what need not be said to words that led to a safety question."""
+    return [each for each in utterances if each.get("say") not in _NOT_AGAIN]
+
+
+def begin_again(conversation: Conversation, kind: str) -> Body:
+    """What follows the numbers, shown once more: the same choices as after the alarm."""
+    remember(conversation, after_alarm=kind)
+    return _stay(conversation)
 
 
 def numbers_choice(kind: str) -> dict[str, Any]:
@@ -53,7 +63,7 @@ def _asks(utterance: Utterance) -> bool:
     return (
         utterance.get("show") in QUESTIONS
         or bool(utterance.get("choices"))
-        or utterance.get("say") in _UNHEARD
+        or utterance.get("say") in _OUT_OF_PLACE
     )
 
 

@@ -171,8 +171,22 @@ def test_the_database_never_sees_the_number() -> None:
 @database
 def test_a_text_is_answered_and_the_answer_leaves_by_the_outbox() -> None:
     told = text_us("I drink too much")
-    assert "116 123" in told[0]
+    assert "116 123" in told[-1]
     assert leaving() == told
+
+
+@database
+def test_the_first_text_is_told_what_is_kept_and_who_sees_it() -> None:
+    welcome = words("utter_participant_welcome", "en").text
+    assert text_us("hello", "1")[0] == welcome
+    assert welcome not in text_us("hello", "2")
+
+
+@database
+def test_after_danger_nobody_is_welcomed() -> None:
+    welcome = words("utter_participant_welcome", "en").text
+    text_us(DANGER)
+    assert welcome not in text_us("ok")
 
 
 @database
@@ -208,7 +222,7 @@ def test_the_same_number_of_two_providers_is_two_texts() -> None:
 @database
 @pytest.mark.parametrize("typed", ["1", "1.", " 1) ", "1 "])
 def test_a_typed_number_takes_the_choice_of_that_number(typed: str) -> None:
-    (offered,) = text_us("I drink too much")
+    _welcome, offered = text_us("I drink too much")
     label = offered.splitlines()[-1].removeprefix("1 ")
     assert offered.endswith(f"\n1 {label}")
     text_us(typed)
