@@ -83,6 +83,13 @@ def test_a_site_that_names_nobody_to_tell_is_told_so(visit: Visit) -> None:
     assert page.get_by_text("It cannot go live until it does").count() == 1
 
 
+def test_the_boxes_of_the_header_are_of_one_height(visit: Visit) -> None:
+    page = visit("/alerts", staff="coordinator")
+    boxes = [each.bounding_box() for each in page.locator(".app-header__button").all()]
+    assert len(boxes) == 2
+    assert len({(box["y"], box["height"]) for box in boxes if box}) == 1
+
+
 # Who sees what
 
 
