@@ -43,7 +43,7 @@ WHY = {
 }
 STATUS = {
     AlertStatus.open: ("Nobody has taken it on", "red"),
-    AlertStatus.escalated: ("Nobody took it on in time: more people were told", "red"),
+    AlertStatus.escalated: ("Nobody took it on in time", "red"),
     AlertStatus.acknowledged: ("Somebody looks after it", "blue"),
     AlertStatus.closed: ("Closed", "grey"),
 }
@@ -186,9 +186,18 @@ def _row(alert: Alert) -> dict[str, Any]:
         "at": f"{alert.raised_at.astimezone(LONDON):%d %B %Y, %H:%M}",
         "ago": _counted(int((now() - alert.raised_at).total_seconds() // 60), "minute") + " ago",
         "again": _counted(alert.repeats, "time") if alert.repeats else "",
-        "until": f"{alert.escalate_at.astimezone(LONDON):%H:%M}",
+        "note": _note(alert),
         "ended": OUTCOMES.get(alert.closed_as, ""),
     }
+
+
+def _note(alert: Alert) -> str:
+    """What comes next of an alert that waits, or how it ended."""
+    if alert.status == AlertStatus.open:
+        return f"More people are told at {alert.escalate_at.astimezone(LONDON):%H:%M}"
+    if alert.status == AlertStatus.escalated:
+        return "More people were told"
+    return OUTCOMES.get(alert.closed_as, "")
 
 
 def _counted(count: int, thing: str) -> str:

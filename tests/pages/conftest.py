@@ -20,7 +20,7 @@ from tests.conftest import AXE
 from tests.journeys.running import environment, free_port
 
 CHAT, STAFF = "__Host-cara_chat", "__Host-cara_staff"
-WIDE, NARROW = 1280, 320
+WIDE, HANDHELD, NARROW = 1280, 390, 320
 PATIENCE = 30
 
 

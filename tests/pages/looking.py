@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page, expect
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 SMALLEST_TARGET = 24
@@ -79,3 +79,25 @@ def overflow(page: Page) -> int:
         "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     )
     return wider
+
+
+def read_from_its_start(found: Locator) -> None:
+    """Wait until all of it is in view; nothing may lie over its first word."""
+    expect(found).to_be_in_viewport(ratio=0.99)
+    on_top = """(each) => {
+      const box = each.getBoundingClientRect();
+      return each.contains(document.elementFromPoint(box.x + 8, box.y + 8));
+    }"""
+    assert found.evaluate(on_top), "something lies over its first word"
+
+
+def lines_of(found: Locator) -> int:
+    """Over how many lines its text runs."""
+    lines: int = found.evaluate(
+        """(each) => {
+          const range = document.createRange();
+          range.selectNodeContents(each);
+          return new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size;
+        }"""
+    )
+    return lines

@@ -12,7 +12,8 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.pages.conftest import STAFF, Visit, Web
+from tests.pages.conftest import HANDHELD, NARROW, STAFF, Visit, Web
+from tests.pages.looking import lines_of
 from tests.pages.staged import MARKUP
 from tests.pages.staged_alerts import OVERDUE, SAID, close_without_saying_how, page_of, staged
 
@@ -81,6 +82,26 @@ def test_overdue_crisis_numbers_are_named(visit: Visit) -> None:
 def test_a_site_that_names_nobody_to_tell_is_told_so(visit: Visit) -> None:
     page = visit("/alerts", staff="coordinator")
     assert page.get_by_text("It cannot go live until it does").count() == 1
+
+
+@pytest.mark.parametrize("width", [NARROW, HANDHELD])
+def test_on_a_telephone_each_alert_is_read_from_top_to_bottom(width: int, visit: Visit) -> None:
+    page = visit("/alerts", staff="coordinator", width=width)
+    for row in page.locator("tbody tr").all():
+        ends = row.locator("th, td").evaluate_all(
+            "all => all.map(each => each.getBoundingClientRect()).flatMap(b => [b.top, b.bottom])"
+        )
+        assert ends == sorted(ends)
+    assert {lines_of(each) for each in page.locator("caption, tbody .govuk-tag").all()} == {1}
+
+
+def test_that_more_people_were_told_is_told(visit: Visit) -> None:
+    page = visit("/alerts", staff="coordinator")
+    row = page.locator("tbody tr").filter(has_text="Somebody may hurt another")
+    assert row.locator("td").last.inner_text().split("\n") == [
+        "Nobody took it on in time",
+        "More people were told",
+    ]
 
 
 def test_the_boxes_of_the_header_are_of_one_height(visit: Visit) -> None:
