@@ -204,16 +204,22 @@ def _counted(count: int, thing: str) -> str:
     return f"{count} {thing}" + ("" if count == 1 else "s")
 
 
-def _reach(session: Session, alert: Alert) -> str:
+def _reach(session: Session, alert: Alert) -> dict[str, str]:
+    """How to reach the person, and the link that rings them if it is a number."""
     if phone := alert.reach.get("phone"):
-        parsed = phonenumbers.parse(phone, "GB")
-        formats = phonenumbers.PhoneNumberFormat
-        shape = formats.NATIONAL if parsed.country_code == 44 else formats.INTERNATIONAL
-        return phonenumbers.format_number(parsed, shape)
-    if staff_id := alert.reach.get("staff"):
-        found = session.get(Staff, staff_id)
-        return f"{found.rank} {found.name} {found.collar_number}".strip() if found else ""
-    return ""
+        return _number(phonenumbers.parse(phone, "GB"))
+    staff_id = alert.reach.get("staff")
+    found = session.get(Staff, staff_id) if staff_id else None
+    named = f"{found.rank} {found.name} {found.collar_number}".strip() if found else ""
+    return {"text": named, "href": ""}
+
+
+def _number(parsed: phonenumbers.PhoneNumber) -> dict[str, str]:
+    """As people here read it, and as any telephone dials it."""
+    formats = phonenumbers.PhoneNumberFormat
+    shape = formats.NATIONAL if parsed.country_code == 44 else formats.INTERNATIONAL
+    dialled = phonenumbers.format_number(parsed, formats.E164)
+    return {"text": phonenumbers.format_number(parsed, shape), "href": f"tel:{dialled}"}
 
 
 def _sees_outbox(staff: Staff) -> bool:

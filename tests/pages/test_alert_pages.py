@@ -179,6 +179,20 @@ def test_a_text_is_answered_at_its_number(visit: Visit) -> None:
     assert line(page, "How we know") == "They answered yes when asked"
 
 
+@pytest.mark.parametrize(
+    ("alert", "number", "href"),
+    [
+        ("by text", "07700 900463", "tel:+447700900463"),
+        ("from abroad", "+48 512 345 678", "tel:+48512345678"),
+        ("open", "999", "tel:999"),
+    ],
+)
+def test_a_number_is_rung_from_the_page(alert: str, number: str, href: str, visit: Visit) -> None:
+    page = visit(page_of(alert), staff="coordinator")
+    link = page.get_by_role("main").get_by_role("link", name=number, exact=True)
+    expect(link).to_have_attribute("href", href)
+
+
 def test_an_officer_is_reached_by_name_and_number(visit: Visit) -> None:
     page = visit(page_of("by officer"), staff="coordinator")
     assert line(page, "How to reach them") == "PC Robin Ashworth 4417"
