@@ -115,6 +115,14 @@ def test_the_boxes_of_the_header_are_of_one_height(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("staff", SEES)
+def test_a_desk_begins_with_what_can_be_done_at_it(staff: str, visit: Visit) -> None:
+    main = visit("/officer", staff=staff).get_by_role("main")
+    hrefs = main.get_by_role("link").evaluate_all("all => all.map(each => each.pathname)")
+    assert hrefs == (["/alerts", "/outbox"] if staff in READS else ["/alerts"])
+    assert "officer" not in main.inner_text().lower()
+
+
+@pytest.mark.parametrize("staff", SEES)
 def test_those_who_may_read_the_words_read_them_and_nobody_else(staff: str, ask: Asks) -> None:
     answer = ask("/alerts/open", staff)
     assert answer.status_code == 200
