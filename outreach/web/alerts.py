@@ -102,7 +102,7 @@ def close(request: Request, staff: Sees, alert_id: str, form: forms.OwnForm) -> 
     """It is done, and how it ended."""
     outcome = forms.said(form, "outcome")
     if outcome not in OUTCOMES:
-        return _shown(request, staff, alert_id, problem="Choose how it ended.")
+        return _shown(request, staff, alert_id, missing="Choose how it ended.")
     return _acted(
         request,
         staff,
@@ -149,7 +149,9 @@ def _acted(
     return RedirectResponse(f"/alerts/{alert_id}", 303)
 
 
-def _shown(request: Request, staff: Staff, alert_id: str, problem: str = "") -> Response:
+def _shown(
+    request: Request, staff: Staff, alert_id: str, *, problem: str = "", missing: str = ""
+) -> Response:
     with transaction() as session:
         alert = alerts.alert_for(session, staff, alert_id)
         if alert is None:
@@ -158,7 +160,7 @@ def _shown(request: Request, staff: Staff, alert_id: str, problem: str = "") -> 
         return page(
             request,
             "alert.html",
-            status=409 if problem else 200,
+            status=409 if problem else 422 if missing else 200,
             staff=staff,
             site=site_of(staff.site),
             alert=_row(alert),
@@ -166,8 +168,9 @@ def _shown(request: Request, staff: Staff, alert_id: str, problem: str = "") -> 
             said=alert.said if staff.role in alerts.READ_WORDS else None,
             taken_by=taken_by.name if taken_by else "",
             mine=alert.acknowledged_by == staff.id,
-            outcomes=OUTCOMES,
+            outcomes=[{"value": value, "text": text} for value, text in OUTCOMES.items()],
             problem=problem,
+            missing=missing,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -265,11 +266,27 @@ def test_no_script_is_needed(visit: Visit) -> None:
     page.get_by_role("button", name=TAKE).click()
     assert line(page, "Who looks after it") == "Jo Winterbourne"
     close_without_saying_how(page)
-    assert page.get_by_text("Choose how it ended.").count() == 1
     page.get_by_label("I could not reach the person").check()
     page.get_by_role("button", name="Close the alert").click()
     assert line(page, "How it ended") == "I could not reach the person"
     assert page.get_by_role("button", name="Close the alert").count() == 0
+
+
+def test_what_is_missing_is_told_above_and_where_it_is_in_the_colour_of_errors(
+    visit: Visit,
+) -> None:
+    page = visit(page_of("mine"), staff="coordinator")
+    close_without_saying_how(page)
+    link = page.locator(".govuk-error-summary").get_by_role("link", name="Choose how it ended.")
+    told = page.locator(".govuk-form-group--error .govuk-error-message")
+    expect(told).to_have_text(re.compile(r"Error:\s+Choose how it ended\."))
+    expect(page.get_by_role("group", name="How did it end?")).to_have_accessible_description(
+        "Error: Choose how it ended."
+    )
+    colour = "each => getComputedStyle(each).color"
+    assert link.evaluate(colour) == told.evaluate(colour)
+    link.click()
+    assert page.evaluate("document.activeElement.name") == "outcome"
 
 
 def test_who_is_second_is_told_so_and_sees_who_was_first(visit: Visit) -> None:
@@ -281,6 +298,7 @@ def test_who_is_second_is_told_so_and_sees_who_was_first(visit: Visit) -> None:
     assert gone.value is not None
     assert gone.value.status == 409
     assert second.locator(".govuk-error-summary").get_by_text("Somebody else was first").count()
+    assert second.locator(".govuk-error-message, .govuk-error-summary a").count() == 0
     assert line(second, "Who looks after it") == "Jo Winterbourne"
     assert second.get_by_role("button", name=TAKE).count() == 0
 
