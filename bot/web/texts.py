@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from bot.channels.incoming import LONGEST, ChatError
 from bot.channels.packing import packed
 from bot.channels.texts import Inbound, number_of, speaker_texting, take_text
-from bot.conversations import messages_after
+from bot.conversations import ChatMessage, messages_after
 from bot.web.api import Bearer
 from bot.web.limits import refuse_flood
 from bot.web.wording import page_words
@@ -83,6 +83,7 @@ def telephone(
         texted=texted,
         sites=[each for each in all_sites().values() if each.text_number],
         thread=[(m.sender == "person", *_bubble(m.body)) for m in thread],
+        newest=_newest(thread),
         key=secrets.token_urlsafe(12),
     )
 
@@ -107,6 +108,12 @@ def send(request: Request, form: forms.OwnForm) -> Response:
 def _taken(text_id: str, sender: str, to: str, text: str) -> list[str]:
     refuse_flood(f"{sender[:40]} {to[:40]}")
     return take_text(Inbound(ON_SCREEN, text_id, sender, to, text))
+
+
+def _newest(thread: list[ChatMessage]) -> int:
+    """Where the newest answer begins, so that the page opens at its first word."""
+    begins = max((at for at, m in enumerate(thread) if m.sender == "person"), default=-1) + 1
+    return min(begins, len(thread) - 1)
 
 
 def _bubble(body: dict[str, object]) -> tuple[str, str]:

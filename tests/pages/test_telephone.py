@@ -15,8 +15,15 @@ from playwright.sync_api import Page, expect
 from core.settings import DEMONSTRATION_SECRET, ROOT
 from core.words import words
 from tests.journeys.running import environment
-from tests.pages.conftest import NARROW, WIDE, Visit, Web
-from tests.pages.looking import REVEALING, barriers, lint, overflow, small_targets
+from tests.pages.conftest import HANDHELD, NARROW, WIDE, Visit, Web
+from tests.pages.looking import (
+    REVEALING,
+    barriers,
+    lint,
+    overflow,
+    read_from_its_start,
+    small_targets,
+)
 from tests.pages.staged import MARKUP
 from tests.pages.staged_alerts import serving
 from tests.pages.test_protection import Browser
@@ -219,6 +226,19 @@ def test_a_keyboard_is_enough(phone: str, visit: Visit) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#newest")).to_be_visible()
     assert "116 123" in said(page)[1]
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["script", "no script"])
+@pytest.mark.parametrize("width", [NARROW, HANDHELD, WIDE])
+def test_the_newest_answer_is_read_from_its_first_word(
+    width: int, javascript: bool, phone: str, visit: Visit
+) -> None:
+    page = visit(at(phone), width=width, height=700, javascript=javascript)
+    send(page, "hello")
+    send(page, DANGER)
+    answer = page.locator(".app-message--mine + .app-message--theirs .app-telephone__text").last
+    assert "116 123" in answer.inner_text()
+    read_from_its_start(answer)
 
 
 def test_each_telephone_and_each_site_has_a_thread_of_its_own(phone: str, visit: Visit) -> None:
