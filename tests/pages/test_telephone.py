@@ -241,6 +241,17 @@ def test_the_newest_answer_is_read_from_its_first_word(
     read_from_its_start(answer)
 
 
+@pytest.mark.parametrize("width", [NARROW, HANDHELD])
+def test_the_site_that_is_texted_is_named_whole(width: int, visit: Visit) -> None:
+    page = visit("/telephone", width=width)
+    cut = """(each) => {
+      const shown = each.offsetWidth;
+      each.style.maxWidth = each.style.width = "max-content";
+      return each.offsetWidth - shown;
+    }"""
+    assert page.get_by_label("Texted to").evaluate(cut) <= 0
+
+
 def test_each_telephone_and_each_site_has_a_thread_of_its_own(phone: str, visit: Visit) -> None:
     page = visit(at(phone))
     send(page, "to Hampshire")
