@@ -252,6 +252,17 @@ def test_the_site_that_is_texted_is_named_whole(width: int, visit: Visit) -> Non
     assert page.get_by_label("Texted to").evaluate(cut) <= 0
 
 
+def test_the_way_out_lies_over_no_text(phone: str, visit: Visit) -> None:
+    page = visit(at(phone))
+    send(page, "hello " * 100)
+    way_out = page.locator(".govuk-exit-this-page").bounding_box()
+    ends = page.locator(".app-message__body").evaluate_all(
+        "all => all.map(each => each.getBoundingClientRect().right)"
+    )
+    assert way_out
+    assert max(ends) <= way_out["x"]
+
+
 def test_each_telephone_and_each_site_has_a_thread_of_its_own(phone: str, visit: Visit) -> None:
     page = visit(at(phone))
     send(page, "to Hampshire")
