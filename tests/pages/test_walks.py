@@ -6,8 +6,8 @@ import httpx
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.pages.conftest import CHAT, Visit, Web
-from tests.pages.looking import overflow
+from tests.pages.conftest import CHAT, HANDHELD, NARROW, WIDE, Visit, Web
+from tests.pages.looking import overflow, read_from_its_start
 from tests.pages.staged import MARKUP
 
 CRISIS = "I want to kill myself"
@@ -93,6 +93,18 @@ def test_a_crisis_answer_interrupts(visit: Visit) -> None:
     assert [name for name, _ in heard] == ["announcer-urgent"]
     assert "116 123" in heard[0][1]
     assert page.locator(".app-message--crisis a[href='tel:999']").count() >= 1
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["script", "no script"])
+@pytest.mark.parametrize("width", [NARROW, HANDHELD, WIDE])
+def test_after_a_long_message_its_answer_is_read_from_the_first_word(
+    width: int, javascript: bool, visit: Visit
+) -> None:
+    page = visit("/", width=width, height=700, javascript=javascript)
+    begin(page)
+    page.locator("#message").fill(f"{CRISIS}. {'a lot to tell ' * 200}")
+    page.get_by_role("button", name="Send").click()
+    read_from_its_start(page.locator(".app-message--crisis .app-message__text"))
 
 
 def test_only_the_last_question_can_be_answered(visit: Visit) -> None:

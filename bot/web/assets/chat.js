@@ -67,9 +67,11 @@ function moveFocus(asked) {
   }
 }
 
+// From the answer's first word: a long message of one's own would push it below the fold.
 function showFrom(number) {
-  const first = [...messages.children].find((each) => Number(each.dataset.n) > number);
-  first?.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
+  const added = [...messages.children].filter((each) => Number(each.dataset.n) > number);
+  const answer = added.find((each) => each.classList.contains("app-message--theirs"));
+  (answer ?? added[0])?.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
 }
 
 function focusError() {
