@@ -1,7 +1,7 @@
 """Fills a database with the states that pages have to show, by the product's own ways.
 
 Run in a process of its own: ``python -m tests.pages.staged``. Prints JSON: the cookie's secret of
-each state, and the reference of a referral that was sent.
+each state, the reference of a referral that was sent, and the folder that holds the database.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from bot.speech import (
 from cli.database import upgrade
 from core.clock import now
 from core.database import transaction
+from core.settings import settings
 from referrals import record
 from services_directory.places import find_place
 from services_directory.search import Query, search
@@ -193,7 +194,7 @@ def stage() -> dict[str, str]:
     made["coordinator"] = signed_in_as(Role.coordinator)
     made["elsewhere"] = signed_in_as(Role.officer, "north_yorkshire")
     made["sent"], made["reference"] = sent_referral()
-    return made
+    return made | {"data_dir": str(settings().data_dir)}
 
 
 if __name__ == "__main__":

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import urlsplit
+
 import httpx
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -104,6 +109,19 @@ def test_after_a_long_message_its_answer_is_read_from_the_first_word(
     begin(page)
     page.locator("#message").fill(f"{CRISIS}. {'a lot to tell ' * 200}")
     page.get_by_role("button", name="Send").click()
+    read_from_its_start(page.locator(".app-message--crisis .app-message__text"))
+
+
+def test_an_answer_that_no_database_holds_yet_is_read_from_its_first_word_too(
+    visit: Visit, web: Web
+) -> None:
+    page = visit("/", width=HANDHELD, height=700, javascript=False)
+    begin(page)
+    page.locator("#message").fill(f"{CRISIS}. {'a lot to tell ' * 200}")
+    with closing(sqlite3.connect(Path(web.staged["data_dir"]) / "cara.db")) as lock:
+        lock.execute("BEGIN EXCLUSIVE")
+        page.get_by_role("button", name="Send").click()
+    assert urlsplit(page.url).path == "/chat/say"
     read_from_its_start(page.locator(".app-message--crisis .app-message__text"))
 
 

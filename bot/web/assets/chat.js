@@ -43,7 +43,7 @@ function lastNumber() {
 // What was asked before can no longer be answered.
 function closeOldQuestions() {
   messages.querySelectorAll(".app-answers, .app-card, [data-answer]").forEach((old) => old.remove());
-  messages.querySelector("#latest")?.removeAttribute("id");
+  messages.querySelectorAll("#latest, #answer").forEach((old) => old.removeAttribute("id"));
 }
 
 function notSent() {
