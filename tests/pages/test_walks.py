@@ -112,17 +112,18 @@ def test_after_a_long_message_its_answer_is_read_from_the_first_word(
     read_from_its_start(page.locator(".app-message--crisis .app-message__text"))
 
 
+@pytest.mark.parametrize("javascript", [True, False], ids=["script", "no script"])
 def test_an_answer_that_no_database_holds_yet_is_read_from_its_first_word_too(
-    visit: Visit, web: Web
+    javascript: bool, visit: Visit, web: Web
 ) -> None:
-    page = visit("/", width=HANDHELD, height=700, javascript=False)
+    page = visit("/", width=HANDHELD, height=700, javascript=javascript)
     begin(page)
     page.locator("#message").fill(f"{CRISIS}. {'a lot to tell ' * 200}")
     with closing(sqlite3.connect(Path(web.staged["data_dir"]) / "cara.db")) as lock:
         lock.execute("BEGIN EXCLUSIVE")
         page.get_by_role("button", name="Send").click()
-    assert urlsplit(page.url).path == "/chat/say"
-    read_from_its_start(page.locator(".app-message--crisis .app-message__text"))
+        read_from_its_start(page.locator(".app-message--crisis .app-message__text"))
+    assert urlsplit(page.url).path == ("/chat" if javascript else "/chat/say")
 
 
 def test_only_the_last_question_can_be_answered(visit: Visit) -> None:

@@ -68,8 +68,8 @@ function moveFocus(asked) {
 }
 
 // From the answer's first word: a long message of one's own would push it below the fold.
-function showFrom(number) {
-  const added = [...messages.children].filter((each) => Number(each.dataset.n) > number);
+function showAnswer(before) {
+  const added = [...messages.children].slice(before);
   const answer = added.find((each) => each.classList.contains("app-message--theirs"));
   (answer ?? added[0])?.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
 }
@@ -92,7 +92,7 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
     event.detail.shouldSwap = false;
     notSent();
   } else if (xhr.status < 400 && target === messages) {
-    shownBefore = lastNumber();
+    shownBefore = messages.children.length;
     closeOldQuestions();
   }
 });
@@ -103,7 +103,7 @@ document.body.addEventListener("htmx:afterRequest", (event) => {
   if (successful) {
     if (requestConfig.elt === composer) box.value = "";
     moveFocus(requestConfig.elt);
-    if (shownBefore) showFrom(shownBefore);
+    if (shownBefore) showAnswer(shownBefore);
   } else if (!xhr?.status) {
     notSent();
   } else {
