@@ -263,6 +263,19 @@ def test_the_way_out_lies_over_no_text(phone: str, visit: Visit) -> None:
     assert max(ends) <= way_out["x"]
 
 
+def test_where_there_is_no_room_beside_texts_the_way_out_lies_across(
+    phone: str, visit: Visit
+) -> None:
+    page = visit(at(phone), width=820)
+    send(page, "hello")
+    way_out = page.locator(".govuk-exit-this-page__button").bounding_box()
+    column = page.locator(".app-telephone").bounding_box()
+    assert way_out
+    assert column
+    assert way_out["x"] <= column["x"]
+    assert way_out["x"] + way_out["width"] >= column["x"] + column["width"]
+
+
 def test_each_telephone_and_each_site_has_a_thread_of_its_own(phone: str, visit: Visit) -> None:
     page = visit(at(phone))
     send(page, "to Hampshire")
