@@ -118,7 +118,9 @@ class StartOver(TurnAction):
 
     def take(self, turn: Turn) -> Iterator[Utterance]:
         """Clear what is remembered."""
-        remember(turn.conversation, needs=None, place=None, shown=None)
+        remember(
+            turn.conversation, needs=None, place=None, shown=None, last_shown=None, wishes=None
+        )
         yield say("utter_started_over")
         yield ask_needs()
 

@@ -29,6 +29,8 @@ NEEDS = (
     "health",
 )
 SHOWN_AT_ONCE = 3
+_SPEAKS = {"speaks_pl": "pl", "speaks_pa": "pa"}
+_OPPOSITE = {"woman": "man", "man": "woman", "speaks_pl": "speaks_pa", "speaks_pa": "speaks_pl"}
 
 
 def place_of(turn: Turn) -> Place | None:
@@ -59,6 +61,18 @@ def needs_read(turn: Turn) -> tuple[list[str], list[str]]:
     return chosen or own or other, denied
 
 
+def learn_wishes(turn: Turn) -> list[str]:
+    """What kind of help is wanted, kept from turn to turn; "tonight" is meant for this turn only.
+
+    Gives the codes of ``wish_words.yml`` that hold now.
+    """
+    read = [entity["value"] for entity in turn.entities if entity.get("entity") == "wish"]
+    kept = [wish for wish in turn.context.get("wishes", []) if _OPPOSITE.get(wish) not in read]
+    wishes = list(dict.fromkeys([*kept, *read]))
+    remember(turn.conversation, wishes=[wish for wish in wishes if wish != "now"] or None)
+    return wishes
+
+
 def show(
     turn: Turn, *, by_phone: bool = False, nearer: bool = False, more: bool = False
 ) -> Iterator[Utterance]:
@@ -68,23 +82,37 @@ def show(
         yield ask_needs()
         return
     shown = list(turn.context.get("shown", ())) if more else []
-    place = place_of(turn)
+    place, wishes = place_of(turn), learn_wishes(turn)
+    wrong = turn.context.get("reported", ())
     found = search(
         Query(
             site=turn.conversation.site,
             needs=needs,
             place=place,
-            by_phone=by_phone,
+            by_phone=by_phone or "phone" in wishes,
             nearer=nearer,
-            without=frozenset(shown),
+            woman=_woman(wishes),
+            language=next((_SPEAKS[wish] for wish in wishes if wish in _SPEAKS), ""),
+            without=frozenset([*shown, *wrong]),
+            free="free" in wishes,
+            one_to_one="one_to_one" in wishes,
+            open_now="now" in wishes,
         ),
         moment=now(),
         demo=settings().demo,
         limit=max(SHOWN_AT_ONCE, len(needs)),
     )
-    remember(turn.conversation, shown=shown + [item.listing.id for item in found.results])
+    ids = [item.listing.id for item in found.results]
+    remember(turn.conversation, shown=shown + ids, last_shown=ids or None)
+    if wishes and found.results:
+        key = "utter_wishes_relaxed" if "wishes" in found.relaxed else "utter_wishes_kept"
+        yield say(key, wishes=[f"utter_wish_{wish}" for wish in wishes])
     yield from _worded(found, needs, place, more=more, by_phone=by_phone, nearer=nearer)
     yield _next_step(bool(found.results), place)
+
+
+def _woman(wishes: list[str]) -> bool | None:
+    return True if "woman" in wishes else False if "man" in wishes else None
 
 
 def ask_needs() -> Utterance:
@@ -128,7 +156,7 @@ def _worded(
         return
     yield say(_opening(found, place, more=more, by_phone=by_phone, nearer=nearer), **names)
     for item in found.results:
-        yield listing(_facts(item))
+        yield listing(facts_of(item))
 
 
 def _opening(found: Found, place: Place | None, *, more: bool, by_phone: bool, nearer: bool) -> str:
@@ -144,7 +172,8 @@ def _opening(found: Found, place: Place | None, *, more: bool, by_phone: bool, n
     return "utter_found_near" if place else "utter_found"
 
 
-def _facts(item: Result) -> dict[str, Any]:
+def facts_of(item: Result) -> dict[str, Any]:
+    """What of a result passes through Rasa; its words are fetched when it is shown."""
     return {
         "id": item.listing.id,
         "needs": list(item.needs),

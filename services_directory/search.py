@@ -37,13 +37,15 @@ from sites import site_of
 VICTIM, PERPETRATOR = "da_victim", "da_perpetrator"
 YOUNG = 25
 FARTHEST = 10**9
+_IN_GROUPS = re.compile(r"(?<!one-to-one or )\b(?:groups?|meetings?)\b", re.I)
 
 
 @dataclass(frozen=True)
 class Query:
     """What a person asks for. ``woman`` is None while unknown; ``without`` holds ids already shown.
 
-    No need asks for anything there is. ``crisis`` asks for crisis lines first.
+    No need asks for anything there is. ``crisis`` asks for crisis lines first. ``free``,
+    ``one_to_one`` and ``open_now`` leave out what is known to be otherwise; the unknown stays.
     """
 
     site: str
@@ -55,6 +57,9 @@ class Query:
     language: str = ""
     without: frozenset[str] = frozenset()
     crisis: bool = False
+    free: bool = False
+    one_to_one: bool = False
+    open_now: bool = False
 
 
 class Reason(NamedTuple):
@@ -81,7 +86,7 @@ class Found:
 
     ``national_only``: nothing local is among them. ``outside_site``: the place is too far away for
     the site's own listings. ``nearer``: nothing nearer is known, or no place is, so the wish was
-    set aside.
+    set aside. ``wishes``: nothing is as the person wants it, so the needs alone counted.
     """
 
     results: tuple[Result, ...]
@@ -120,6 +125,10 @@ def search(query: Query, *, moment: datetime, demo: bool, limit: int = 3) -> Fou
     """
     pool = _candidates(query, demo)
     relaxed: list[str] = []
+    wished = [candidate for candidate in pool if _as_wished(candidate.listing, query, moment)]
+    if pool and not wished:
+        relaxed.append("wishes")
+    pool = wished or pool
     if query.nearer:
         near = [candidate for candidate in pool if query.place and candidate.near]
         relaxed += [] if near else ["nearer"]
@@ -208,6 +217,16 @@ def _for_this_person(listing: Listing, query: Query) -> bool:
             return False
     wrong = {True: "men", False: "women", None: ""}[query.woman]
     return listing.audience != wrong
+
+
+def _as_wished(listing: Listing, query: Query, moment: datetime) -> bool:
+    """Whether nothing known about the listing speaks against what the person wants."""
+    if query.free and listing.cost and "free" not in listing.cost:
+        return False
+    if query.one_to_one and _IN_GROUPS.search(f"{listing.name} {listing.how_to_access}"):
+        return False
+    state = open_state(weekly_intervals(listing.hours), moment) if query.open_now else None
+    return state is None or state.state != "closed"
 
 
 def _covers(listing: Listing, query: Query) -> bool | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.runtime.bounds import bounds, gives_way
 from bot.runtime.needs import read_needs
+from bot.runtime.wishes import DEAD
 
 _NOT_UNDERSTOOD = ("out_of_scope", "nlu_fallback")
 _ASIDE = ("ask_why", "ask_where", "start_over", "stop_referral", "start_referral", "ask_about_cara")
@@ -54,14 +55,31 @@ def settled_intent(
     if claims.get("audience") == "officer":
         return _officer_intent(name, confidence, entities, threshold, ruled)
     needs = _own_needs(entities)
+    spoken = _of_what_was_shown(entities)
+    if spoken and not needs and not ruled:
+        return spoken, 1.0
     if ruled and not (needs and ruled in gives_way()):
         return ruled, 1.0
     if needs and (ruled or _is_unclear(name, confidence, threshold)):
+        return "find_help", max(confidence, threshold)
+    if _wishes(entities) and not ruled and _is_unclear(name, confidence, threshold):
         return "find_help", max(confidence, threshold)
     if name == "find_help" and entities:  # also where the need is past, denied or another's
         return "find_help", max(confidence, threshold)
     enough = min(threshold, _LIKELY_BOUND) if name in bounds() else threshold
     return (name, confidence) if confidence >= enough else ("nlu_fallback", confidence)
+
+
+def _of_what_was_shown(entities: list[dict[str, Any]]) -> str | None:
+    """The intent of a message that speaks of a service shown before."""
+    spoken = [entity for entity in entities if entity["entity"] == "reference"]
+    if not spoken:
+        return None
+    return "report_wrong" if spoken[0]["about"] == DEAD else "ask_shown"
+
+
+def _wishes(entities: list[dict[str, Any]]) -> list[str]:
+    return [entity["value"] for entity in entities if entity["entity"] == "wish"]
 
 
 def _is_unclear(name: str, confidence: float, threshold: float) -> bool:
