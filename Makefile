@@ -3,7 +3,7 @@ BOOTSTRAP := python3 cli/bootstrap.py
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults lint setup train requirements clean
+.PHONY: help run test faults nlu-report lint setup train requirements clean
 
 help: ## List every task
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,6 +16,9 @@ test: ## Set up what is missing and run every test (ARGS="-k words" for some of 
 
 faults: ## Stop, hang and lock each part in turn, and print how fast danger is still answered
 	@$(BOOTSTRAP) test tests/faults -rP $(ARGS)
+
+nlu-report: ## Measure every candidate for understanding messages, side by side (half an hour)
+	@$(BOOTSTRAP) nlu_report
 
 lint: ## Check style, types, import arrows, Rasa's data and the requirement files
 	@$(BOOTSTRAP) lint $(ARGS)
