@@ -310,7 +310,7 @@ def test_who_closes_it_second_is_told_so_too(visit: Visit) -> None:
     for page, outcome in ((first, "I reached the person"), (second, "I could not reach")):
         page.get_by_label(outcome).check()
         page.get_by_role("button", name="Close the alert").click()
-    assert second.get_by_text("Somebody else was first").count() == 1
+    expect(second.get_by_text("Somebody else was first")).to_have_count(1)
     assert line(second, "How it ended") == "I reached the person"
 
 

@@ -172,7 +172,8 @@ def at(phone: str, site: str = "hampshire") -> str:
 
 def send(page: Page, text: str) -> None:
     page.get_by_label("Text", exact=True).fill(text)
-    page.get_by_role("button", name="Send").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Send").click()
 
 
 def said(page: Page) -> list[str]:
