@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from accounts.tables import Staff
+from actions.unclear import keep_if_unclear
 from bot.conversations import Conversation
 from bot.speech import Utterance
 from core.database import transaction
@@ -20,7 +21,11 @@ from core.database import transaction
 
 @dataclass(frozen=True)
 class Turn:
-    """What an action needs. ``given`` comes from a choice that the assistant had offered."""
+    """What an action needs. ``given`` comes from a choice that the assistant had offered.
+
+    ``typed``: the intent was read from words, and not told by a choice or by our own channel.
+    ``asked`` is the criterion that was open when it was said.
+    """
 
     session: Session
     conversation: Conversation
@@ -29,6 +34,8 @@ class Turn:
     intent: str
     entities: tuple[dict[str, Any], ...]
     given: dict[str, Any]
+    typed: bool = True
+    asked: str = ""
 
     @property
     def context(self) -> dict[str, Any]:
@@ -55,6 +62,8 @@ def turn_of(tracker: Tracker) -> Iterator[Turn]:
             intent=(latest.get("intent") or {}).get("name") or "",
             entities=tuple(latest.get("entities") or ()),
             given=claims.get("given") or {},
+            typed=not claims.get("intent"),
+            asked=claims.get("asked") or "",
         )
 
 
@@ -81,4 +90,6 @@ class TurnAction(Action):  # type: ignore[misc]
 
     def _taken(self, tracker: Tracker) -> list[Utterance]:
         with turn_of(tracker) as turn:
-            return list(self.take(turn))
+            utterances = list(self.take(turn))
+            keep_if_unclear(turn, utterances)
+            return utterances

@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 
 import accounts.tables
 import bot.conversations
+import bot.learning.tables
 import core.outbox
 import outreach.tables
 import referrals.tables
@@ -24,6 +25,7 @@ TABLES = Base.metadata
 _KNOWN = (
     accounts.tables,
     bot.conversations,
+    bot.learning.tables,
     core.outbox,
     outreach.tables,
     referrals.tables,

@@ -79,6 +79,9 @@ class Site(BaseModel):
     to be read by its authors, or by somebody qualified.
 
     ``centre`` is a postcode: of two towns with one name, the nearer counts.
+
+    ``keep_unclear_messages`` is the site's consent that masked messages which were not understood
+    are kept until its coordinator has read them; ``demonstration`` gives it there alone.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -102,6 +105,14 @@ class Site(BaseModel):
     crisis_lines: tuple[LocalLine, ...] = ()
     text_number: str = ""
     words: Literal["authors", "qualified"] = "authors"
+    keep_unclear_messages: Literal[True, False, "demonstration"] = False
+
+    @property
+    def keeps_unclear(self) -> bool:
+        """Whether messages that were not understood may be kept for a coordinator to read."""
+        if self.keep_unclear_messages == "demonstration":
+            return settings().demo
+        return bool(self.keep_unclear_messages)
 
     @property
     def services_csv(self) -> Path:

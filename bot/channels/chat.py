@@ -267,7 +267,11 @@ def _give(session: Session, conversation: Conversation, name: str, value: str) -
 
 def _through_rasa(speaker: Speaker, told: ForRasa) -> list[ChatMessage]:
     with transaction() as session:
-        claims = _claims(session, _conversation(session, speaker), told)
+        conversation = _conversation(session, speaker)
+        # What the screen found something in, or follows an alarm, is never kept to learn from.
+        near_danger = told.again or gentle.in_gentle_mode(conversation)
+        remember(conversation, near_danger=near_danger or None)
+        claims = _claims(session, conversation, told)
     try:
         utterances, failure = rasa().turn(told.text, claims), None
     except RasaAwayError as error:
@@ -303,7 +307,7 @@ def _claims(session: Session, conversation: Conversation, told: ForRasa) -> dict
 
 def _plain_sentence(conversation: Conversation, failure: str, told: ForRasa) -> Body:
     suffix = "_officer" if conversation.audience == "officer" else ""
-    again = {"text": told.text, "intent": told.intent, "given": told.given}
+    again = asdict(told)
     body = text_body(
         f"utter_{failure}{suffix}",
         conversation.language,
