@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Scope
 from accounts.web import sign_in
 from bot.channels.journal import journal
 from bot.safety import screen
-from bot.web import api, errors, health, officer, pages, texts, widget
+from bot.web import api, errors, health, learning, officer, pages, texts, widget
 from bot.web.shown import pieces_of, sms_href, tel_href, web_href
 from core.settings import BUILD
 from core.web.pages import templates
@@ -58,7 +58,7 @@ def application() -> FastAPI:
     errors.install(made)
     for filter_ in (pieces_of, sms_href, tel_href, web_href):
         templates().filters[filter_.__name__] = filter_
-    for each in (api, health, pages, officer, sign_in, receipt, texts, alerts, widget):
+    for each in (api, health, pages, officer, sign_in, receipt, texts, alerts, learning, widget):
         made.include_router(each.router)
     made.include_router(widget.script)
     if not ASSETS.is_dir():

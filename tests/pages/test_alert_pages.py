@@ -119,7 +119,9 @@ def test_the_boxes_of_the_header_are_of_one_height(visit: Visit) -> None:
 def test_a_desk_begins_with_what_can_be_done_at_it(staff: str, visit: Visit) -> None:
     main = visit("/officer", staff=staff).get_by_role("main")
     hrefs = main.get_by_role("link").evaluate_all("all => all.map(each => each.pathname)")
-    assert hrefs == (["/alerts", "/outbox"] if staff in READS else ["/alerts"])
+    outbox = ["/outbox"] if staff in READS else []
+    unclear = ["/unclear"] if staff == "coordinator" else []
+    assert hrefs == ["/alerts", *outbox, *unclear]
     assert "officer" not in main.inner_text().lower()
 
 
