@@ -11,11 +11,11 @@ from fastapi.responses import JSONResponse
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection
 
-from actions import asides, bounds, officer, officer_talk, participant, shown
+from actions import asides, bounds, officer, officer_talk, participant, sent, shown
 
 app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 executor = ActionExecutor()
-for module in (asides, bounds, officer, officer_talk, participant, shown):
+for module in (asides, bounds, officer, officer_talk, participant, sent, shown):
     for action in module.ACTIONS:
         executor.register_action(action)
 

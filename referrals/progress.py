@@ -63,6 +63,18 @@ def position(rules: RuleSet, known: Known) -> Position:
     return Position(step, assessment)
 
 
+def answered_before(rules: RuleSet, known: Known, here: Position) -> str | None:
+    """The item answered before the open one, to go back to: a field's name or a criterion's id."""
+    fields = [field.name for field in FIELDS if known.fields.get(field.name)]
+    if here.field:
+        names = [field.name for field in FIELDS]
+        fields = [name for name in fields if names.index(name) < names.index(here.field.name)]
+    if here.step is not Step.criterion and fields:
+        return fields[-1]
+    asked = [criterion.id for criterion in rules.in_chat if criterion.id in known.answers]
+    return asked[-1] if asked else None
+
+
 def open_fields(known: Known) -> list[Field]:
     """The fields that still want an answer."""
     return [

@@ -212,6 +212,30 @@ def close_as_not_met(session: Session, staff: Staff, referral: Referral, key: st
     _move(session, staff, referral, Event.close_not_met, key, reason)
 
 
+def withdraw(session: Session, staff: Staff, referral: Referral, key: str) -> None:
+    """Take back a referral that nobody has decided yet; raises :class:`ReferralError` otherwise.
+
+    Only the officer who sent it may; what was sent stays as it was frozen.
+    """
+    if referral.created_by != staff.id or referral.status != Status.awaiting_authority:
+        raise ReferralError(words("utter_referral_not_withdrawable", "en").text)
+    _move(session, staff, referral, Event.withdraw, key)
+
+
+def sent_last(session: Session, staff: Staff) -> Referral | None:
+    """The referral that this officer sent last at this site."""
+    return session.scalar(
+        select(Referral)
+        .where(
+            Referral.created_by == staff.id,
+            Referral.site == staff.site,
+            Referral.reference.is_not(None),
+        )
+        .order_by(Referral.submitted_at.desc())
+        .limit(1)
+    )
+
+
 def _move(
     session: Session, staff: Staff, referral: Referral, event: Event, key: str, reason: str = ""
 ) -> None:

@@ -17,6 +17,7 @@ class Status(StrEnum):
     draft = "draft"
     awaiting_authority = "awaiting_authority"
     not_proceeded = "not_proceeded"
+    withdrawn = "withdrawn"
 
 
 class Event(StrEnum):
@@ -24,6 +25,7 @@ class Event(StrEnum):
 
     submit = "submit"
     close_not_met = "close_not_met"
+    withdraw = "withdraw"
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,13 @@ TABLE = (
         Status.not_proceeded,
         (Role.officer,),
         "Close it: it does not meet the criteria",
+    ),
+    Transition(
+        Status.awaiting_authority,
+        Event.withdraw,
+        Status.withdrawn,
+        (Role.officer,),
+        "Withdraw it",
     ),
 )
 

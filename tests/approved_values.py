@@ -122,6 +122,11 @@ def _services(fact: str) -> str:
 CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d"
 PLACE = r"(?P<place>.+)"
 NEED = ("utter_need_",)
+OF_A_SHOWN_SERVICE = (
+    "utter_report_kept",
+    *(f"utter_shown_{each}" for each in ("open", "open_always", "closed", "closed_today")),
+    "utter_shown_hours_unknown",
+)
 GAPS: dict[str, Callable[[Texts], str]] = {
     "utter_field_empty:question": lambda _: one_of(field.question for field in FIELDS),
     "utter_field_choose:question": lambda _: one_of(field.question for field in FIELDS),
@@ -160,6 +165,10 @@ GAPS: dict[str, Callable[[Texts], str]] = {
     "utter_reason_distance:value": lambda _: r"\d{1,3}",
     "utter_reason_open_until:value": lambda _: CLOCK,
     "utter_reason_language:value": lambda texts: one_of(_starting(texts, "utter_language_")),
+    "wishes": lambda texts: listed(one_of(_starting(texts, "utter_wish_")), "; "),
+    "utter_label_shown:name": lambda _: one_of(f"{s.organisation}: {s.name}" for s in services()),
+    **{f"{key}:name": lambda _: _services("name") for key in OF_A_SHOWN_SERVICE},
+    "until": lambda _: CLOCK,
     "utter_page_call:value": lambda _: _services("phone"),
     "utter_page_text:value": lambda _: _services("sms"),
     "utter_page_checked_on:value": lambda _: r"\d{4}-\d\d-\d\d",

@@ -15,7 +15,7 @@ from bot.channels import crisis, gentle
 from bot.channels.greeting import greeting
 from bot.channels.incoming import LONGEST, OVER, ChatError, Incoming
 from bot.channels.journal import journal
-from bot.channels.masking import masked
+from bot.channels.masking import masked, reference_in
 from bot.channels.memory import Remembered, remembered
 from bot.channels.packing import packed
 from bot.channels.rasa_client import RasaAwayError, rasa
@@ -322,6 +322,8 @@ def _for_rasa(session: Session, conversation: Conversation, text: str) -> str:
     draft = draft_of(session, conversation)
     names = [draft.detail.full_name or ""] if draft else []
     told, place = masked(text.lstrip("/ "), names)
+    if conversation.audience == "officer":
+        remember(conversation, reference_typed=reference_in(text))
     if place and conversation.audience != "officer":
         remember(conversation, place=asdict(place), place_in_this_turn=True)
     return told

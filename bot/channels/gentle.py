@@ -14,7 +14,7 @@ _UNHEARD = ("utter_participant_not_understood", "utter_officer_not_understood")
 # "Done" says that the sergeant knows, not that the officer leaves.
 _OUT_OF_PLACE = (*_UNHEARD, "utter_goodbye_officer")
 # Said before a safety question, "had enough of it all" is no word about a partner.
-_NOT_AGAIN = (*_UNHEARD, "utter_bound_blame_other_participant", "utter_bound_blame_other_officer")
+_NOT_AGAIN = (*_UNHEARD, "utter_bound_blame_other_participant")
 
 
 def in_gentle_mode(conversation: Conversation) -> bool:

@@ -90,6 +90,12 @@ def masked(text: str, names: Iterable[str] = ()) -> tuple[str, Place | None]:
     return masking_names.without(text, names, "[name]"), place
 
 
+def reference_in(text: str) -> str | None:
+    """A referral's reference in a message, as we keep it; it names a record and no person."""
+    written = [*_REFERENCE.finditer(text), *_SPOKEN_REFERENCE.finditer(text)]
+    return next((found for each in written if (found := read_reference(each[0]))), None)
+
+
 def _outward_only(text: str) -> tuple[str, Place | None]:
     place = None
     for start, end, found in reversed(find_postcodes(text)):

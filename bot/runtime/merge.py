@@ -96,6 +96,9 @@ def _officer_intent(
     threshold: float,
     ruled: str | None,
 ) -> tuple[str, float]:
+    asked = [entity["value"] for entity in entities if entity["entity"] == "request"]
+    if asked:
+        return str(asked[0]), 1.0
     answered = any(entity["entity"] == "criterion" for entity in entities)
     if ruled and (ruled == _COMMANDS or not answered):
         return ruled, 1.0

@@ -1,4 +1,4 @@
-"""Rasa's component for wishes and references: one entity each, for participants only."""
+"""Rasa's component for what is asked of things that are there: services shown, referrals sent."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import METADATA, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from bot.runtime.requests import read_request
 from bot.runtime.wishes import read_reference, read_wishes
 
 _ENTITIES = "entities"
@@ -18,7 +19,7 @@ _ENTITIES = "entities"
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
 class WishReader(GraphComponent):
-    """What kind of help is wanted, and which shown service is spoken of."""
+    """A participant's wishes and the shown service they speak of; an officer's request."""
 
     @classmethod
     def create(
@@ -34,13 +35,19 @@ class WishReader(GraphComponent):
         return cls()
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Add one entity a wish, and one for a reference."""
+        """Add one entity a wish, a reference or a request."""
         for message in messages:
-            audience = (message.get(METADATA) or {}).get("audience")
-            if message.get(TEXT) and audience != "officer":
-                found = message.get(_ENTITIES, []) + _entities(message.get(TEXT))
+            officer = (message.get(METADATA) or {}).get("audience") == "officer"
+            if message.get(TEXT):
+                read = _requests if officer else _entities
+                found = message.get(_ENTITIES, []) + read(message.get(TEXT))
                 message.set(_ENTITIES, found, add_to_output=True)
         return messages
+
+
+def _requests(text: str) -> list[dict[str, Any]]:
+    request = read_request(text)
+    return [{"entity": "request", "value": request}] if request else []
 
 
 def _entities(text: str) -> list[dict[str, Any]]:

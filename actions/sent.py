@@ -1,0 +1,112 @@
+"""What an officer asks of a referral that was sent, and a step back in one that was not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
+
+from actions.draft import what_next
+from actions.officer import OfficerAction
+from actions.turn import Turn, TurnAction
+from bot.conversations import remember
+from bot.desk import position_of
+from bot.speech import Utterance, choice, say
+from referrals import record
+from referrals.progress import answered_before
+from referrals.tables import Referral
+from referrals.transitions import Event, IllegalMoveError, Status, next_status
+
+
+class _OfSent(TurnAction):
+    """Finds the referral: the one chosen, the one whose reference was typed, or the last sent."""
+
+    def take(self, turn: Turn) -> Iterator[Utterance]:
+        """Answer for it, and return to whatever is open."""
+        named = turn.context.get("reference_typed")
+        remember(turn.conversation, reference_typed=None)
+        found = _found(turn, named)
+        if found is None:
+            yield say("utter_officer_no_such_reference")
+        else:
+            yield from self.answer(turn, found)
+        if found is None or self.leads_back:
+            yield from what_next(turn, again=True)
+
+    leads_back: ClassVar[bool] = True
+
+    def answer(self, turn: Turn, found: Referral) -> Iterable[Utterance]:
+        """What to say about this referral."""
+        raise LookupError(f"{self.action_name} says nothing")
+
+
+class AskStatus(_OfSent):
+    """How a referral stands."""
+
+    action_name: ClassVar[str] = "action_status"
+
+    def answer(self, turn: Turn, found: Referral) -> Iterator[Utterance]:
+        """Its status in words."""
+        yield say(f"utter_officer_status_{found.status}", reference=found.reference)
+
+
+class Withdraw(_OfSent):
+    """Take back a referral: asked in exact words, done only by the choice that confirms it."""
+
+    action_name: ClassVar[str] = "action_withdraw"
+    leads_back: ClassVar[bool] = False
+
+    def answer(self, turn: Turn, found: Referral) -> Iterator[Utterance]:
+        """Ask first; a referral that can no longer be withdrawn is said to be so."""
+        if not _withdrawable(turn, found):
+            yield say("utter_officer_not_withdrawable", reference=found.reference)
+            yield from what_next(turn, again=True)
+        elif turn.given.get("sure") and turn.staff:
+            record.withdraw(turn.session, turn.staff, found, f"withdraw:{found.id}")
+            yield say("utter_officer_withdrawn", reference=found.reference)
+            yield from what_next(turn, again=True)
+        else:
+            yield say(
+                "utter_officer_withdraw_sure",
+                choice("utter_label_withdraw", "withdraw_referral", id=found.id, sure=True),
+                choice("utter_label_keep_it", "ask_status", id=found.id),
+                reference=found.reference,
+            )
+
+
+class GoBack(OfficerAction):
+    """Back: the last answer is asked again, and stands until another is given."""
+
+    action_name: ClassVar[str] = "action_go_back"
+
+    def work(self, turn: Turn, referral: Referral) -> Iterator[Utterance]:
+        """Ask it again, or say that there is nothing before."""
+        facts = record.known(referral)
+        before = answered_before(record.rules_of(referral), facts, position_of(referral))
+        if before is None:
+            yield say("utter_officer_nothing_before")
+        else:
+            remember(turn.conversation, changing=before, readback=None)
+        yield from what_next(turn, again=True)
+
+
+def _found(turn: Turn, named: str | None) -> Referral | None:
+    if turn.staff is None:
+        return None
+    if chosen := turn.given.get("id"):
+        own = record.own(turn.session, turn.staff, chosen)
+        return own if own and own.reference else None
+    if named:
+        return record.by_reference(turn.session, turn.staff, named)
+    # A reference that was typed and is none of ours must not lead to another referral.
+    return None if "[reference]" in turn.text else record.sent_last(turn.session, turn.staff)
+
+
+def _withdrawable(turn: Turn, found: Referral) -> bool:
+    try:
+        next_status(Status(found.status), Event.withdraw)
+    except IllegalMoveError:
+        return False
+    return turn.staff is not None and found.created_by == turn.staff.id
+
+
+ACTIONS = [AskStatus(), Withdraw(), GoBack()]
