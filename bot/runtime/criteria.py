@@ -13,6 +13,11 @@ from bot.runtime.criteria_rules import Criterion, Patterns, Rule, patterns
 from bot.runtime.criteria_text import Message, denied, hedged, read_message
 
 _CLAUSE = re.compile(r"[^;|]+")
+_YES_BUT = re.compile(
+    r"\W*(?:yes|yeah|yep|yup|yh|y|aye|agreed)\b[ ,.-]*"
+    r"(?:but|though|although|however|if|once|provided|only if|subject to|depending)\b",
+    re.IGNORECASE,
+)
 _BETWEEN_CHOICES = re.compile(r"\s*(?:or|/|and maybe)\s*")
 
 
@@ -66,7 +71,8 @@ def _all_said(
     is_asked = criterion.id == asked
     if is_asked:
         for clause in [*_CLAUSE.finditer(message.line)][:2]:
-            yield from _reply(criterion, clause[0], clause.start(), known)
+            for said in _reply(criterion, clause[0], clause.start(), known):
+                yield replace(said, sure=said.sure and not _YES_BUT.match(message.original))
     if criterion.label:
         for label in criterion.label.finditer(message.line):
             yield from _labelled(criterion, label, message, known, day)
@@ -120,12 +126,14 @@ def _by_rule(
         else:
             value = _value_near(rule, match, message, day)
         if value:
-            sure = rule.sure and value[1] and not hedged(message, start, known.cues)
+            sure = rule.sure and value[1] and not hedged(message, start, end, known.cues)
             yield _Said(value[0], sure, start, end, rule.in_a_list)
 
 
 def _all_parts(rule: Rule, message: Message, known: Patterns) -> Iterator[_Said]:
     """Every part must be said somewhere in the message, none of them denied."""
+    if rule.unless_in_sentence and rule.unless_in_sentence.search(message.line):
+        return
     matches = [
         next(
             (m for m in part.finditer(message.line) if not denied(message, m.start(), known.cues)),
@@ -167,6 +175,10 @@ def _forbidden(
     if rule.unless and rule.unless.search(message.near(start, end)):
         return True
     if rule.unless_in_sentence and rule.unless_in_sentence.search(message.sentence(start, end)):
+        return True
+    if rule.unless_after and rule.unless_after.search(message.sentence_before(start)):
+        return True
+    if not criterion.any_time and known.cues.elsewhere.search(message.sentence(start, end)):
         return True
     if rule.anyone or not criterion.about_suspect:
         return False

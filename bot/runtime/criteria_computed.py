@@ -31,11 +31,12 @@ _TENS = {
 _NUMBERS = _UNITS | _TENS | {"a": 1, "an": 1, "couple": 2}
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _DATE = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[/ ]([a-z]{3,9}|\d{1,2})[/ ](\d{4}|\d{2})\b")
+_MONTH_YEAR = re.compile(rf"\b({'|'.join(_MONTHS)})[a-z]* (?:of )?((?:19|20)\d\d)\b")
 _YEAR = re.compile(r"\b((?:19|20)\d\d)\b")
 _AGO = re.compile(r"\b([a-z]+|\d+) (?:of )?(year|month|week|day)s? (?:ago|back|old)\b")
 _RECENT = re.compile(
     r"\b(?:last|this|earlier this) (?:year|month|week)\b|\brecent(?:ly)?\b"
-    rf"|\bin (?:{'|'.join(_MONTHS)})[a-z]*\b(?! *(?:19|20)\d\d)"
+    rf"|\b(?:in|last|since|on|from|back in) (?:{'|'.join(_MONTHS)})[a-z]*\b(?! *(?:\d|of ))"
 )
 _LONG_AGO = re.compile(
     r"\b(?:years ago|decades? ago|ages ago|long time ago|historic(?:al)?|as a (?:juvenile|youth)"
@@ -80,7 +81,8 @@ def look_back(match: re.Match[str], around: str, today: date) -> Found:
     months = _months_since(around, today)
     if months is None:
         return "yes", False
-    borderline = abs(months - LOOK_BACK_MONTHS) < 12 and not _AGO.search(around)
+    to_the_month = _AGO.search(around) or _dated(around, today)
+    borderline = abs(months - LOOK_BACK_MONTHS) < (1 if to_the_month else 12)
     return ("older" if months > LOOK_BACK_MONTHS else "yes"), not borderline
 
 
@@ -96,13 +98,25 @@ def _months_since(around: str, today: date) -> int | None:
     count = number(ago[1]) if ago else None
     if ago and count is not None:
         return count * {"year": 12, "month": 1, "week": 0, "day": 0}[ago[2]]
+    if dated := _dated(around, today):
+        return dated[0]
     years = [int(year) for year in _YEAR.findall(around) if int(year) <= today.year]
     return (today.year - max(years)) * 12 if years else None
 
 
+def _dated(around: str, today: date) -> list[int]:
+    """Months since each date that names its month, the latest first."""
+    found = [(_month(month), int(year)) for month, year in _MONTH_YEAR.findall(around)]
+    found += [
+        (_month(month), _century(int(year), today)) for _, month, year in _DATE.findall(around)
+    ]
+    since = [12 * (today.year - year) + today.month - month for month, year in found if month]
+    return sorted(months for months in since if months >= 0)
+
+
 def _month(word: str) -> int | None:
     if word.isdigit():
-        return int(word)
+        return int(word) if 1 <= int(word) <= 12 else None
     return _MONTHS.index(word[:3]) + 1 if word[:3] in _MONTHS else None
 
 

@@ -31,6 +31,7 @@ class Rule:
     sure: bool
     unless: re.Pattern[str] | None
     unless_in_sentence: re.Pattern[str] | None
+    unless_after: re.Pattern[str] | None
     anyone: bool
     only_asked: bool
     in_a_list: bool
@@ -49,6 +50,7 @@ class Criterion:
     strongest: str
     about_suspect: bool
     silent_while: frozenset[str]
+    any_time: bool
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,7 @@ def _criterion(name: str, body: dict[str, Any], blocks: dict[str, str]) -> Crite
         strongest=body.get("strongest", ""),
         about_suspect=body.get("about") == "suspect",
         silent_while=frozenset(body.get("silent_while", "").split()),
+        any_time=body.get("any_time") == "yes",
     )
 
 
@@ -115,6 +118,7 @@ def _rule(body: dict[str, Any], blocks: dict[str, str]) -> Rule:
         sure=body.get("sure") != "no",
         unless=_optional(body.get("unless"), blocks),
         unless_in_sentence=_optional(body.get("unless_in_sentence"), blocks),
+        unless_after=_optional(body.get("unless_after"), blocks),
         anyone=body.get("anyone") == "yes",
         only_asked=body.get("only_asked") == "yes",
         in_a_list=body.get("in_a_list") == "yes",

@@ -13,6 +13,9 @@ from bot.runtime.text import clauses, fold
 _WORD = re.compile(r"[a-z0-9]+")
 _DOTTED_DATE = re.compile(r"(?<=\d)\.(?=\d)")
 _SECTION = re.compile(r"^(s|sec)\.?(?=\d)")
+_LISTED = re.compile(r"\(?(?:\d{1,2}|[a-h])\)$")
+_STRETCHED = re.compile(r"([a-z])\1{2,}")
+_ROLE_LETTERS = {"S": "suspect", "D": "suspect", "V": "victim"}
 _BRACKET = re.compile(r"[()\[\]{}]")
 _ROLE = re.compile(r"\((\w+)\)")
 _QUOTE = re.compile(r"[\"*<>|~]")
@@ -64,6 +67,8 @@ class Cues:
     barrier: re.Pattern[str]
     far_negator: re.Pattern[str]
     hedge: re.Pattern[str]
+    hedge_after: re.Pattern[str]
+    elsewhere: re.Pattern[str]
     filler: re.Pattern[str]
     woman_suspect: re.Pattern[str]
     man_suspect: re.Pattern[str]
@@ -96,6 +101,10 @@ class Message:
         before = self.before(start)[-_NEAR:]
         return before + self.line[start:end] + re.split("[;|]", self.line[end : end + _NEAR])[0]
 
+    def sentence_before(self, at: int) -> str:
+        """The sentence as far as it leads to ``at``."""
+        return self.line[self.line.rfind("|", 0, at) + 1 : at]
+
     def sentence(self, start: int, end: int) -> str:
         """The sentence around a stretch."""
         left, right = self.line.rfind("|", 0, start), self.line.find("|", end)
@@ -116,14 +125,25 @@ def read_message(text: str, spelling: Spelling, cues: Cues) -> Message:
 
 def _plain_message(text: str, spelling: Spelling, swap: bool = False) -> Message:
     line, starts, places = "", [], []
+    roles = _roles(text)
     for gap, word in _tokens(text):
         line += "\n" if "\n" in gap else " "
         starts.append(len(line) - 1)
         places.append(word.span())
-        plain = _plain(word.group(), spelling)
+        plain = _plain(roles.sub(_role_word, word.group()) if roles else word.group(), spelling)
         line += _PRONOUN.sub(lambda found: _SWAPPED[found[0]], plain) if swap else plain
     line = _LABEL_DASH.sub(lambda found: found[1] + ":", _ANSWERED.sub(":", line[1:]))
     return Message(text, line, starts, places)
+
+
+def _roles(text: str) -> re.Pattern[str] | None:
+    """Case summaries write S or D for the suspect and V for the victim: only where both stand."""
+    letters = set(re.findall(r"(?<![\w./])([SDV])(?=[,.:;]?\s|\Z)", text))
+    return re.compile(r"^[SDV](?=[,.:;]?$)") if "V" in letters and len(letters) > 1 else None
+
+
+def _role_word(letter: re.Match[str]) -> str:
+    return _ROLE_LETTERS[letter[0]]
 
 
 def denied(message: Message, at: int, cues: Cues) -> bool:
@@ -135,9 +155,11 @@ def denied(message: Message, at: int, cues: Cues) -> bool:
     return any(cues.negator.fullmatch(word) for word in near)
 
 
-def hedged(message: Message, start: int, cues: Cues) -> bool:
-    """Whether the officer only thinks so."""
-    return bool(cues.hedge.search(message.before(start)))
+def hedged(message: Message, start: int, end: int, cues: Cues) -> bool:
+    """Whether the officer only thinks so: "probably medium", "medium, I think"."""
+    if cues.hedge.search(message.before(start)):
+        return True
+    return bool(cues.hedge_after.match(message.line, end))
 
 
 def _tokens(text: str) -> Iterator[tuple[str, re.Match[str]]]:
@@ -148,9 +170,11 @@ def _tokens(text: str) -> Iterator[tuple[str, re.Match[str]]]:
 
 
 def _plain(token: str, spelling: Spelling) -> str:
-    word = fold(token)
+    word = _STRETCHED.sub(r"\1", fold(token))
     if word in spelling.same_word:
         return spelling.same_word[word]
+    if _LISTED.match(word):
+        return ";"
     word = _DOTTED_DATE.sub("/", word.replace("'", ""))
     role = _ROLE.match(word)
     if role and spelling.plain(role[1]) in ("suspect", "victim"):
