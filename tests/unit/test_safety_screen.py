@@ -201,6 +201,40 @@ def test_fiction_in_polish_and_punjabi_still_lowers(text: str, language: str) ->
     assert (finding := screen(text, language)) is None or finding.level is Level.check
 
 
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("I regret not dying that night", "alarm"),
+        ("attempted last year. I wish it had worked", "alarm"),
+        ("to whoever finds me, I'm sorry", "alarm"),
+        ("it's so hard to stay alive", "alarm"),
+        ("death sounds so cosy", "check"),
+        ("the thoughts are winning", "check"),
+        ("I don't want a future", "check"),
+        ("what would happen to my kids if I wasn't here", "check"),
+    ],
+)
+def test_what_people_post_without_plain_words_is_read(text: str, level: str) -> None:
+    assert found(text) == ("suicide", level)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "going to hang myself a new shelf up",
+        "I just want to disappear to a beach for a week",
+        "nobody would notice if I left this meeting",
+        "I'd die for these cheesy chips",
+        "I don't want to wake up early on saturdays ever again",
+        "what is the lethal dose of chocolate for a labrador",
+        "this is my last night in the old flat",
+        "I don't see a future with him",
+    ],
+)
+def test_ways_of_speaking_in_posts_are_let_pass(text: str) -> None:
+    assert found(text) is None
+
+
 def test_denial_holds_for_its_own_clause_only() -> None:
     assert found("I'm not suicidal") is None
     assert found("I'm not well, I want to die") == ("suicide", "alarm")
@@ -316,8 +350,8 @@ def test_an_officer_is_pointed_to_the_custody_procedure() -> None:
 
 
 def test_somebody_who_answers_no_is_spoken_to_in_their_language() -> None:
-    assert len({after_no(code).text for code in ("en", "pl", "pa")}) == 3
-    assert after_no("other").text == after_no("en").text
+    assert len({after_no(code, "participant").text for code in ("en", "pl", "pa")}) == 3
+    assert after_no("other", "participant").text == after_no("en", "participant").text
 
 
 def test_every_number_has_a_source_and_a_day_of_review() -> None:
