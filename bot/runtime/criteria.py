@@ -87,6 +87,8 @@ def _reply(criterion: Criterion, stretch: str, start: int, known: Patterns) -> I
     filler = known.cues.filler.match(reply)
     reply = reply[filler.end() :] if filler else reply
     start += stretch.find(reply)
+    if criterion.reply_unless and criterion.reply_unless.search(reply):
+        return
     for name, (value, sure) in criterion.replies.items():
         if reply and known.replies[name].fullmatch(reply):
             yield _Said(value, sure, start, start + len(reply.split()[0]))
@@ -189,7 +191,7 @@ def _settled(criterion: Criterion, said: list[_Said], message: Message) -> _Said
     """One answer: longer words hide shorter ones inside them, then the last said wins."""
     kept = sorted(
         (one for one in said if not any(_inside(one, other) for other in said)),
-        key=lambda one: (one.start, one.sure, one.end),
+        key=lambda one: (one.start, one.sure, not one.in_a_list, one.end),
     )
     if not kept:
         return None

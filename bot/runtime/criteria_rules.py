@@ -45,6 +45,7 @@ class Criterion:
     rules: tuple[Rule, ...]
     label: re.Pattern[str] | None
     replies: dict[str, tuple[str, bool]]
+    reply_unless: re.Pattern[str] | None
     several: str
     last_wins: re.Pattern[str] | None
     strongest: str
@@ -97,6 +98,7 @@ def _criterion(name: str, body: dict[str, Any], blocks: dict[str, str]) -> Crite
             reply: (value.rstrip("?"), not value.endswith("?"))
             for reply, value in body.get("replies", {}).items()
         },
+        reply_unless=_optional(body.get("reply_unless"), blocks),
         several=body.get("several", ""),
         last_wins=_optional(body.get("last_wins"), blocks),
         strongest=body.get("strongest", ""),

@@ -13,7 +13,7 @@ from bot.runtime.text import clauses, fold
 _WORD = re.compile(r"[a-z0-9]+")
 _DOTTED_DATE = re.compile(r"(?<=\d)\.(?=\d)")
 _SECTION = re.compile(r"^(s|sec)\.?(?=\d)")
-_LISTED = re.compile(r"\(?(?:\d{1,2}|[a-h])\)$")
+_LISTED = re.compile(r"(?:\d{1,2}|[a-h])\)$")
 _STRETCHED = re.compile(r"([a-z])\1{2,}")
 _ROLE_LETTERS = {"S": "suspect", "D": "suspect", "V": "victim"}
 _BRACKET = re.compile(r"[()\[\]{}]")
@@ -130,7 +130,8 @@ def _plain_message(text: str, spelling: Spelling, swap: bool = False) -> Message
         line += "\n" if "\n" in gap else " "
         starts.append(len(line) - 1)
         places.append(word.span())
-        plain = _plain(roles.sub(_role_word, word.group()) if roles else word.group(), spelling)
+        told = roles.sub(_role_word, word.group()) if roles else word.group()
+        plain = ";" if _numbers_a_list(text, word) else _plain(told, spelling)
         line += _PRONOUN.sub(lambda found: _SWAPPED[found[0]], plain) if swap else plain
     line = _LABEL_DASH.sub(lambda found: found[1] + ":", _ANSWERED.sub(":", line[1:]))
     return Message(text, line, starts, places)
@@ -140,6 +141,12 @@ def _roles(text: str) -> re.Pattern[str] | None:
     """Case summaries write S or D for the suspect and V for the victim: only where both stand."""
     letters = set(re.findall(r"(?<![\w./])([SDV])(?=[,.:;]?\s|\Z)", text))
     return re.compile(r"^[SDV](?=[,.:;]?$)") if "V" in letters and len(letters) > 1 else None
+
+
+def _numbers_a_list(text: str, word: re.Match[str]) -> bool:
+    """ "1)", but not the end of "(6 and 9)"."""
+    opened = text.rfind("(", 0, word.start()) > text.rfind(")", 0, word.start())
+    return not opened and bool(_LISTED.match(word.group()))
 
 
 def _role_word(letter: re.Match[str]) -> str:
@@ -173,8 +180,6 @@ def _plain(token: str, spelling: Spelling) -> str:
     word = _STRETCHED.sub(r"\1", fold(token))
     if word in spelling.same_word:
         return spelling.same_word[word]
-    if _LISTED.match(word):
-        return ";"
     word = _DOTTED_DATE.sub("/", word.replace("'", ""))
     role = _ROLE.match(word)
     if role and spelling.plain(role[1]) in ("suspect", "victim"):

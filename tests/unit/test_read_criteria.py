@@ -30,7 +30,7 @@ def messages_of(name: str) -> list[dict[str, Any]]:
 DEV = messages_of("officer_criteria")
 # Sets that were written before their writer saw the rules, with the floors of today. Their first
 # figures, which alone say something of strangers' messages, stand in data/README.md.
-BLIND = {"officer_blind": (0.98, 0.97), "officer_blind_2": (0.0, 0.0)}
+BLIND = {"officer_blind": (0.98, 0.97), "officer_blind_2": (0.98, 0.97)}
 TRAINING = yaml.safe_load((ROOT / "data/nlu/officer/answers.en.yml").read_text("utf-8"))["nlu"]
 TODAY = date(2025, 6, 15)
 
@@ -169,6 +169,14 @@ def test_a_custody_sentence_fills_what_it_says_and_nothing_else() -> None:
         "B06_risk": "standard",
         "B12_victim_view": "supports",
     }
+
+
+def test_the_words_of_an_answer_are_read_as_that_answer_when_they_are_typed() -> None:
+    rules = yaml.load((ROOT / "sites/_baseline/criteria.yml").read_text(), Loader=yaml.BaseLoader)
+    for criterion in rules["criteria"]:
+        for value, answer in criterion["answers"].items() if criterion["id"] in CODES else ():
+            read = sure(answer["label"], criterion["id"])
+            assert read == {criterion["id"]: value}, answer["label"]
 
 
 @pytest.mark.parametrize("words", ["first arrest", "never been in trouble", "he's clean"])
