@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parents[2]
 MODEL = ROOT / ".build" / "safety" / "model.npz"
 _THRESHOLDS = Path(__file__).with_name("thresholds.yml")
 _FEWEST_LETTERS = 6
+# A key that was held down says nothing.
+_FEWEST_KINDS = 3
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,8 @@ def doubt(text: str, language: str, audience: str) -> Finding | None:
 
     Raises ``OSError`` where no model was trained.
     """
-    if sum(ch.isalpha() for ch in text) < _FEWEST_LETTERS:
+    letters = [ch for ch in text if ch.isalpha()]
+    if len(letters) < _FEWEST_LETTERS or len(set(letters)) < _FEWEST_KINDS:
         return None
     score, likeliest = _classifier().read(text)
     if score < _thresholds()[audience][_script(text, language)]:

@@ -158,3 +158,7 @@ def test_the_report_counts_what_it_is_given() -> None:
     row = measuring.rows([hit, miss])[0]
     assert (row.found.hits, row.alarmed.hits, row.right_kind.hits, row.found.total) == (1, 0, 0, 2)
     assert measuring.wrong([hit, miss]) == [miss]
+
+
+def test_a_key_that_was_held_down_is_no_danger() -> None:
+    assert screen("z" * 6000, "en") is None
