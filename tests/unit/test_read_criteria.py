@@ -30,7 +30,11 @@ def messages_of(name: str) -> list[dict[str, Any]]:
 DEV = messages_of("officer_criteria")
 # Sets that were written before their writer saw the rules, with the floors of today. Their first
 # figures, which alone say something of strangers' messages, stand in data/README.md.
-BLIND = {"officer_blind": (0.98, 0.97), "officer_blind_2": (0.98, 0.97)}
+BLIND = {
+    "officer_blind": (0.98, 0.97),
+    "officer_blind_2": (0.98, 0.97),
+    "officer_blind_3": (0.0, 0.0),
+}
 TRAINING = yaml.safe_load((ROOT / "data/nlu/officer/answers.en.yml").read_text("utf-8"))["nlu"]
 TODAY = date(2025, 6, 15)
 
