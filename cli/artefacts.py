@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from cli.house import House, Trouble, digest, files_under
@@ -148,12 +149,18 @@ def model_path(house: House) -> Path:
 
 def train(house: House, progress: Progress) -> None:
     """Train the model that fits the data; a half-written one never gets its final name."""
-    target = model_path(house)
-    draft = house.build / "training"
+    train_model(house, progress, model_path(house), house.build / "training")
+    _forget_old_models(house.models)
+
+
+def train_model(
+    house: House, progress: Progress, target: Path, draft: Path, more: Sequence[Path] = ()
+) -> None:
+    """Train a model from the project's data, and from ``more`` files of examples, at ``draft``."""
     shutil.rmtree(draft, ignore_errors=True)
     progress.run(
         [house.rasa, "-m", "rasa", "train", "--config", "config.yml", "--domain", "bot/domain",
-         "--data", "data/nlu", "data/stories", "--out", draft,
+         "--data", "data/nlu", "data/stories", *more, "--out", draft,
          "--fixed-model-name", target.name.removesuffix(".tar.gz")],
         cwd=house.root,
         environment={
@@ -165,10 +172,9 @@ def train(house: House, progress: Progress) -> None:
         },
         failure="The model could not be trained. The lines above say why.",
     )  # fmt: skip
-    house.models.mkdir(parents=True, exist_ok=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
     os.replace(draft / target.name, target)
     shutil.rmtree(draft)
-    _forget_old_models(house.models)
 
 
 def _forget_old_models(folder: Path) -> None:

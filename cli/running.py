@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bot.channels.rasa_client import CLAIMS, RasaClient
-from cli.artefacts import model_path
 from cli.house import ROOT
 from cli.parts import rasa_command, rasa_environment
+from cli.shelf import Shelf
 from core.crypto import derived_key
 from core.settings import settings
 
@@ -32,10 +32,13 @@ def url_of_running_rasa(data_dir: Path) -> str | None:
 
 
 @contextmanager
-def rasa_alone() -> Iterator[str]:
-    """Rasa by itself on a free port, with the newest model, ended at the end of the block."""
+def rasa_alone(model: Path | None = None) -> Iterator[str]:
+    """Rasa by itself on a free port, ended at the end of the block.
+
+    With the model that a copy of this data folder would start with, unless another is named.
+    """
     house, port = ROOT, _free_port()
-    model = model_path(house)
+    model = model or Shelf.of(settings().data_dir).chosen(house)[0]
     if not model.exists():
         raise SystemExit("There is no model that fits the data yet. Run: make setup")
     keys = {"CARA_CLAIMS_KEY": derived_key(CLAIMS).hex(), "CARA_ACTIONS_KEY": "none"}

@@ -19,7 +19,7 @@ from typing import BinaryIO, Protocol
 
 from pydantic import ValidationError
 
-from cli import artefacts, children
+from cli import children
 from cli.house import ROOT, House, Trouble
 from cli.parts import Part, inner_parts, shared_environment, web_part
 from cli.place import (
@@ -32,6 +32,7 @@ from cli.place import (
     write_run_file,
 )
 from cli.progress import last_lines
+from cli.shelf import Shelf
 from core.settings import settings
 
 LONGEST_PAUSE = 30.0
@@ -212,9 +213,11 @@ def upgrade_database(house: House, environment: Mapping[str, str], log: Path) ->
 
 def run(house: House, place: Place, outer: Mapping[str, str]) -> None:
     """Run one copy until ``Stopped`` or ``Trouble`` is raised; either way nothing of it is left."""
-    model = artefacts.model_path(house)
+    model, note = Shelf.of(place.data_dir).chosen(house)
     if not model.exists():
         raise Trouble("No model fits the data. Train one: make train")
+    if note:
+        _say(note)
     ports = {"web": place.port, **inner_ports()}
     environment = shared_environment(place, ports, outer)
     logs = place.data_dir / "logs"

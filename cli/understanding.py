@@ -34,20 +34,31 @@ def _understood(client: RasaClient, line: str) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError):
         return {"error": 'each line needs the form {"text": "..."}'}
     audience = "officer" if asked.get("audience") == "officer" else "participant"
-    told, _place = masked(text.lstrip("/ "))
-    claims = {"sender": "report", "audience": audience, "asked": asked.get("asked")}
     language = language_of(text)
     found = screen(text, "en" if language == "other" else language, (), audience)
     try:
-        parsed = client.parse(told, claims) if told.strip() else {}
+        read = reading_of(client, text, audience, asked.get("asked"))
     except RasaAwayError:
         return {"error": "the assistant did not answer"}
-    intent = parsed.get("intent") or {"name": "out_of_scope", "confidence": 1.0}
-    name = "out_of_scope" if intent["name"] == "nlu_fallback" else intent["name"]
     return {
         "text": text,
         "language": language,
         "crisis": {"kind": found.kind.value, "level": found.level.value} if found else None,
+        **read,
+    }
+
+
+def reading_of(client: RasaClient, text: str, audience: str, asked: str | None) -> dict[str, Any]:
+    """Intent, confidence, needs and entities, as the live assistant reads them.
+
+    Raises :class:`RasaAwayError`.
+    """
+    told, _place = masked(text.lstrip("/ "))
+    claims = {"sender": "report", "audience": audience, "asked": asked}
+    parsed = client.parse(told, claims) if told.strip() else {}
+    intent = parsed.get("intent") or {"name": "out_of_scope", "confidence": 1.0}
+    name = "out_of_scope" if intent["name"] == "nlu_fallback" else intent["name"]
+    return {
         "intent": name,
         "confidence": round(float(intent["confidence"]), 4),
         **_meaning(parsed.get("entities", []), audience),
