@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from accounts.tables import Staff
+from actions.patience import with_a_person_at_last
 from actions.unclear import keep_if_unclear
 from bot.conversations import Conversation
 from bot.speech import Utterance
@@ -90,6 +91,6 @@ class TurnAction(Action):  # type: ignore[misc]
 
     def _taken(self, tracker: Tracker) -> list[Utterance]:
         with turn_of(tracker) as turn:
-            utterances = list(self.take(turn))
+            utterances = with_a_person_at_last(turn, list(self.take(turn)))
             keep_if_unclear(turn, utterances)
             return utterances

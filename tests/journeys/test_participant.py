@@ -122,3 +122,12 @@ def test_a_message_from_long_ago_is_still_there(participant: Chat, http: httpx.C
     ).json()["messages"]
     assert [message["n"] for message in kept] == list(range(1, len(kept) + 1))
     assert "I drink too much" in [m["text"] for m in kept if m["from"] == "person"]
+
+
+def test_not_understood_for_the_third_time_a_person_is_offered(participant: Chat) -> None:
+    for _ in range(2):
+        assert "116 123" not in words_of(participant.say("wibble flurgle snork"))
+    told = participant.say("wibble flurgle snork")
+    assert "116 123" in words_of(told)
+    participant.say("I drink too much")
+    assert "116 123" not in words_of(participant.say("wibble flurgle snork"))
