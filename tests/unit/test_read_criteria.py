@@ -34,6 +34,7 @@ BLIND = {
     "officer_blind": (0.98, 0.97),
     "officer_blind_2": (0.98, 0.97),
     "officer_blind_3": (0.98, 0.97),
+    "officer_blind_4": (0.0, 0.0),
 }
 TRAINING = yaml.safe_load((ROOT / "data/nlu/officer/answers.en.yml").read_text("utf-8"))["nlu"]
 TODAY = date(2025, 6, 15)
