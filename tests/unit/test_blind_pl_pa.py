@@ -19,7 +19,9 @@ from core.settings import ROOT
 
 Found = dict[str, Any]
 REFUSALS = {"out_of_scope", "nlu_fallback"}
-F1_FLOOR = 0.7
+# The first sets were looked at and mended for, so their floor only sees a step back. The second
+# were measured once and nothing was fitted to them: theirs is no aim, it lies below what was found.
+F1_FLOOR = {"": 0.85, "2_": 0.5}
 SETS = sorted((ROOT / "data/dev").glob("participant_blind*_p[la].yml"))
 
 PROBE = """
@@ -122,4 +124,5 @@ def report(items: list[Found], found: list[Found]) -> float:
 @pytest.mark.parametrize("path", SETS, ids=lambda path: path.stem)
 def test_needs_of_texts_that_were_written_blind(path: Path) -> None:
     items = yaml.safe_load(path.read_text(encoding="utf-8"))
-    assert report(items, understood([item["text"] for item in items])) >= F1_FLOOR
+    floor = F1_FLOOR["2_" if "_2_" in path.stem else ""]
+    assert report(items, understood([item["text"] for item in items])) >= floor
