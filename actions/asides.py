@@ -11,6 +11,7 @@ from actions.participant_search import what_next as participant_next
 from actions.turn import Turn, TurnAction
 from bot.conversations import remember
 from bot.speech import Utterance, say
+from sites import site_of
 
 
 def back_to_it(turn: Turn) -> Iterator[Utterance]:
@@ -29,6 +30,8 @@ class Aside(TurnAction):
     def take(self, turn: Turn) -> Iterator[Utterance]:
         """Say the words of the intent, and return."""
         yield say(f"utter_{turn.intent}_{audience_of(turn)}")
+        if turn.intent == "ask_privacy" and site_of(turn.conversation.site).keeps_unclear:
+            yield say(f"utter_unclear_kept_{audience_of(turn)}")
         if turn.intent != "goodbye":
             yield from back_to_it(turn)
 

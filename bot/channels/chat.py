@@ -12,7 +12,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from accounts.tables import Staff
 from bot.channels import crisis, gentle
-from bot.channels.greeting import greeting
+from bot.channels.greeting import greeting, welcome_by_text
 from bot.channels.incoming import LONGEST, OVER, ChatError, Incoming
 from bot.channels.journal import journal
 from bot.channels.masking import masked, reference_in
@@ -183,8 +183,8 @@ def _welcome(session: Session, speaker: Speaker, conversation: Conversation) -> 
     if greeted or gentle.in_gentle_mode(conversation):
         return []
     remember(conversation, welcomed=True)
-    welcome = text_body("utter_participant_welcome", conversation.language)
-    return [_kept(session, speaker, conversation, welcome)]
+    welcome = welcome_by_text(conversation)
+    return [_kept(session, speaker, conversation, body) for body in welcome]
 
 
 def _told(session: Session, conversation: Conversation, text: str) -> ForRasa:

@@ -11,16 +11,16 @@ from bot.speech import Choice
 from core.clock import LONDON
 from referrals import record
 from referrals.tables import Referral
-from sites import site_of
+from sites import Site, site_of
 
 
 def greeting(session: Session, conversation: Conversation, staff: Staff | None) -> list[Body]:
     """Who I am, what is kept and who sees it, and how to begin."""
     language = conversation.language
-    if conversation.audience != "officer":
-        return _participant(language)
     site = site_of(conversation.site)
-    bodies = [text_body("utter_officer_welcome", language)]
+    if conversation.audience != "officer":
+        return _participant(site, language)
+    bodies = [text_body("utter_officer_welcome", language), *_kept(site, "officer", language)]
     if not site.referral:
         off = text_body("utter_officer_site_off", language, reason=site.referral_off_because)
         return [*bodies, off]
@@ -41,7 +41,19 @@ def _resume_choice(draft: Referral) -> Choice:
     return choice("utter_label_resume", "start_referral", values=told, draft=draft.id)
 
 
-def _participant(language: str) -> list[Body]:
+def welcome_by_text(conversation: Conversation) -> list[Body]:
+    """The same for somebody who texts, after their first message: what is kept and who sees it."""
+    language, site = conversation.language, site_of(conversation.site)
+    kept = _kept(site, "participant", language)
+    return [text_body("utter_participant_welcome", language), *kept]
+
+
+def _kept(site: Site, who: str, language: str) -> list[Body]:
+    """That somebody may read what is not understood, where the site has agreed to that."""
+    return [text_body(f"utter_unclear_kept_{who}", language)] if site.keeps_unclear else []
+
+
+def _participant(site: Site, language: str) -> list[Body]:
     from_needs = [
         choice(f"utter_need_{code}", "find_help", needs=[code])
         for code in ("alcohol", "drugs", "mental_health", "trauma")
@@ -50,4 +62,6 @@ def _participant(language: str) -> list[Body]:
     welcome = text_body("utter_participant_welcome", language)
     unread = [text_body("utter_unreviewed", language)] if welcome.get("unreviewed") else []
     more = choice("utter_label_other_need", "find_help", ask=True)
-    return [welcome, *unread, text_body("utter_ask_needs", language, *from_needs, more, person)]
+    kept = _kept(site, "participant", language)
+    asked = text_body("utter_ask_needs", language, *from_needs, more, person)
+    return [welcome, *kept, *unread, asked]

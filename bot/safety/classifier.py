@@ -23,7 +23,6 @@ ROOT = Path(__file__).resolve().parents[2]
 MODEL = ROOT / ".build" / "safety" / "model.npz"
 _THRESHOLDS = Path(__file__).with_name("thresholds.yml")
 _FEWEST_LETTERS = 6
-# A key that was held down says nothing.
 _FEWEST_KINDS = 3
 
 
@@ -87,8 +86,7 @@ def doubt(text: str, language: str, audience: str) -> Finding | None:
 
     Raises ``OSError`` where no model was trained.
     """
-    letters = [ch for ch in text if ch.isalpha()]
-    if len(letters) < _FEWEST_LETTERS or len(set(letters)) < _FEWEST_KINDS:
+    if not _says_something(text):
         return None
     score, likeliest = _classifier().read(text)
     if score < _thresholds()[audience][_script(text, language)]:
@@ -97,6 +95,13 @@ def doubt(text: str, language: str, audience: str) -> Finding | None:
     if audience == "officer" and kind not in _thresholds()["officer_kinds"]:
         return None
     return Finding(kind, Level.check, f"classifier {score:.2f}")
+
+
+def _says_something(text: str) -> bool:
+    """One word says too little for a judgement of the whole, and a key held down says nothing."""
+    letters = [ch for ch in text if ch.isalpha()]
+    words = len(text.split())
+    return words > 1 and len(letters) >= _FEWEST_LETTERS and len(set(letters)) >= _FEWEST_KINDS
 
 
 def _script(text: str, language: str) -> str:

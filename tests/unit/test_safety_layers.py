@@ -160,5 +160,6 @@ def test_the_report_counts_what_it_is_given() -> None:
     assert measuring.wrong([hit, miss]) == [miss]
 
 
-def test_a_key_that_was_held_down_is_no_danger() -> None:
-    assert screen("z" * 6000, "en") is None
+@pytest.mark.parametrize("text", ["z" * 6000, "zzz zzz zzz", "myself", "umrzeć"])
+def test_one_word_or_a_key_held_down_is_not_doubted(text: str) -> None:
+    assert screen(text, "en") is None

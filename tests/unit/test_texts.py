@@ -222,7 +222,7 @@ def test_the_same_number_of_two_providers_is_two_texts() -> None:
 @database
 @pytest.mark.parametrize("typed", ["1", "1.", " 1) ", "1 "])
 def test_a_typed_number_takes_the_choice_of_that_number(typed: str) -> None:
-    _welcome, offered = text_us("I drink too much")
+    *_welcome, offered = text_us("I drink too much")
     label = offered.splitlines()[-1].removeprefix("1 ")
     assert offered.endswith(f"\n1 {label}")
     text_us(typed)
