@@ -345,4 +345,4 @@ def test_a_missing_source_is_one_line(
 
 def test_an_unknown_step_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert bootstrap.main(["dance"]) == 2
-    assert "run|test|lint" in capsys.readouterr().err
+    assert "run|test|nlu_report|lint" in capsys.readouterr().err
