@@ -68,7 +68,7 @@ def test_an_ordinary_text_is_answered_with_numbered_choices(http: httpx.Client) 
     telephone = Telephone(http, "07700 900471")
     first = telephone.text("I drink too much")
     assert first[0].startswith("Hello. This chat helps you find support near you")
-    assert "Help with drinking" in first[1]
+    assert any("Help with drinking" in text for text in first[1:])
     assert "\n2 Just phone numbers" in first[-1]
     by_number = telephone.text("2")
     assert by_number[0] == "You can ring these."

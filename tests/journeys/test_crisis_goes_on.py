@@ -118,7 +118,7 @@ def test_a_participant_is_asked_nothing_until_they_want_it(participant: Chat) ->
         assert told[-1]["text"] == STILL_HERE, text
         assert participant.labels == ["Show me the numbers again", "Talk to a person", "Go on"]
         assert not [each for each in told[:-1] if each.get("choices") or each.get("field")]
-        assert "not understand" not in words_of(told)
+        assert "I did not understand" not in words_of(told)
         assert "What would you like help with" not in words_of(told)
 
 
