@@ -74,7 +74,9 @@ def build_lexicon(
         for key in _first_keys(phrase):
             index.setdefault(key, []).append(phrase)
     counted = {word for text in numbers.values() for word in _listed(text)}
-    return Lexicon(index, frozenset(words), frozenset(counted), _respelling(respelled.split()))
+    slips = _respelling(respelled.split())
+    meant = {slip: word for slip, word in slips.items() if slip not in words}
+    return Lexicon(index, frozenset(words), frozenset(counted), meant)
 
 
 def words_of(clause: str, lexicon: Lexicon) -> list[str]:
