@@ -46,13 +46,13 @@ needs = next(part for name, part in linear.items() if "NeedsReader" in name)
 hidden = [label in officers for label in intents.labels]
 for text in json.load(sys.stdin):
     row = features([text])
-    shares = softmax(np.where(hidden, -1e9, intents.scores(row)[0]))
+    shares = softmax(1.5 * np.where(hidden, -1e9, intents.scores(row)[0]))
     ranking = [
         {"name": intents.labels[i], "confidence": float(shares[i])}
         for i in np.argsort(-shares)[:10]
     ]
     learned = dict(zip(needs.labels, map(float, logistic(needs.scores(row))[0])))
-    told = merged_needs(text, {code: p for code, p in learned.items() if p >= 0.5})
+    told = merged_needs(text, learned, 0.0 if ranking[0]["name"] == "find_help" else 0.5)
     claims = {"audience": "participant"}
     bound = read_bound(text, "participant")
     intent, sure = settled_intent(ranking, told, claims, threshold, bound)
