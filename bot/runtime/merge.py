@@ -13,6 +13,7 @@ _OUTSIDE = "out_of_scope"
 _NOT_UNDERSTOOD = (_OUTSIDE, "nlu_fallback")
 _ASIDE = ("ask_why", "ask_where", "start_over", "stop_referral", "start_referral", "ask_about_cara")
 _SURE_ASIDE = 0.6
+_SMALL_TALK = ("help", "greet", "goodbye", "thanks", "affirm", "deny")
 # A bound that was only learned needs more than this where the message tells a need as well.
 _SURE_BOUND = 0.75
 # Of this many intents one at this share is a fair guess, and a bound answers nothing wrongly.
@@ -107,7 +108,7 @@ def settled_intent(
         return ruled, 1.0
     if needs and (ruled or _is_unclear(name, confidence, threshold)):
         return "find_help", max(confidence, threshold)
-    if _wishes(entities) and not ruled and _is_unclear(name, confidence, threshold):
+    if _wishes(entities) and not ruled and _says_little(name, confidence, threshold):
         return "find_help", max(confidence, threshold)
     if name == "find_help" and entities:  # also where the need is past, denied or another's
         return "find_help", max(confidence, threshold)
@@ -123,6 +124,11 @@ def _of_what_was_shown(entities: list[dict[str, Any]]) -> str | None:
     if not spoken:
         return None
     return "report_wrong" if spoken[0]["about"] == DEAD else "ask_shown"
+
+
+def _says_little(name: str, confidence: float, threshold: float) -> bool:
+    """Whether a wish says more than small talk: "it has to be free" asks for no help with us."""
+    return name in _SMALL_TALK or _is_unclear(name, confidence, threshold)
 
 
 def _wishes(entities: list[dict[str, Any]]) -> list[str]:
