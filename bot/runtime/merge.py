@@ -12,10 +12,10 @@ from bot.runtime.wishes import DEAD
 _OUTSIDE = "out_of_scope"
 _NOT_UNDERSTOOD = (_OUTSIDE, "nlu_fallback")
 _ASIDE = ("ask_why", "ask_where", "start_over", "stop_referral", "start_referral", "ask_about_cara")
-_SURE_ASIDE = 0.6
+_SURE_ASIDE = 0.75
 _SMALL_TALK = ("help", "greet", "goodbye", "thanks", "affirm", "deny")
 # A bound that was only learned needs more than this where the message tells a need as well.
-_SURE_BOUND = 0.75
+_SURE_BOUND = 0.85
 # Of this many intents one at this share is a fair guess, and a bound answers nothing wrongly.
 _LIKELY_BOUND = 0.2
 _COMMANDS = "instruct_bot"

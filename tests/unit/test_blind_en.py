@@ -18,9 +18,9 @@ Pairs = list[tuple[Found, Found]]
 
 SETS = sorted((ROOT / "data/dev").glob("participant_blind_en*.yml"))
 POST_WORDS = 30
-F1_FLOOR = 0.6
-OUTSIDE_FLOOR = 0.75
-REFUSED_CEILING = 0.08
+F1_FLOOR = 0.7
+OUTSIDE_FLOOR = 0.88
+REFUSED_CEILING = 0.05
 
 
 def share(name: str, hits: int, of: int) -> str:
