@@ -18,13 +18,16 @@ from cli import requirement_faults
 from cli.artefacts import RASA_ENVIRONMENT
 from cli.house import ROOT, House
 
+_CLAIMED = (r"safety_\w+", "field_given", "carry_on")
+_BY_RULE = ("ask_shown", "report_wrong", "ask_status", "withdraw_referral", "go_back")
+_NOT_LEARNED = (*_CLAIMED, *_BY_RULE)
 _HARMLESS = re.compile(
     "|".join(
         (
             # Rasa does not know that we send these ourselves: bot/words.py reads the domain.
             r"The utterance '\w+' is not used in any story or rule",
-            # These come as signed claims from the channel, never out of what was typed.
-            r"The intent '(?:safety_\w+|field_given|carry_on)' is .*not found in the NLU training",
+            # These come as signed claims from the channel, or by rule from exact words.
+            rf"The intent '(?:{'|'.join(_NOT_LEARNED)})' is .*not found in the NLU training",
             # Our safety policy answers these, ahead of every story and rule.
             r"The intent 'safety_\w+' is not used in any story or rule",
         )
