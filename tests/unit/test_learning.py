@@ -242,6 +242,7 @@ def test_a_starting_copy_takes_it_and_says_so(
         raise Trouble("far enough")
 
     monkeypatch.setattr(supervisor, "write_run_file", stop)
+    monkeypatch.setattr(supervisor.children, "ignore_signals", lambda: None)
     monkeypatch.setattr(supervisor, "upgrade_database", lambda *_about: None)
     monkeypatch.setattr(supervisor.Supervisor, "add", lambda *_about: None)
     with pytest.raises(Trouble, match="far enough"):
