@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-Z95 = 1.96
 BINS = 10
 
 
@@ -31,16 +30,6 @@ class Reading:
 
 
 Pairs = Sequence[tuple[Example, Reading]]
-
-
-def wilson(hits: int, of: int) -> tuple[float, float]:
-    """The 95 % interval of a share, after Wilson."""
-    if not of:
-        return 0.0, 1.0
-    share, spread = hits / of, Z95**2 / of
-    middle = (share + spread / 2) / (1 + spread)
-    half = Z95 * (share * (1 - share) / of + spread / (4 * of)) ** 0.5 / (1 + spread)
-    return middle - half, middle + half
 
 
 def accuracy(pairs: Pairs) -> float:

@@ -18,9 +18,10 @@ from typing import Any
 import yaml
 
 from bot.runtime.criteria import read_criteria
+from core.shares import in_words
 from measures import counting
 from measures.candidates import ROOT, Candidate, all_candidates
-from measures.counting import Example, Pairs, Reading, wilson
+from measures.counting import Example, Pairs, Reading
 
 FOLDS = 5
 SEED = 20261128
@@ -103,7 +104,6 @@ def measured(candidate: Candidate, train: Sequence[Example], dev: Sequence[Examp
     seconds = time.process_time() - begun
     pairs = read_all(candidate, dev)
     found, outside = counting.outside_found([p for p in pairs if p[0].language == "en"])
-    low, high = wilson(found, outside)
     per_language = [
         f"{counting.needs_f1([p for p in pairs if p[0].language == code]):.3f}"
         for code in LANGUAGES
@@ -114,7 +114,7 @@ def measured(candidate: Candidate, train: Sequence[Example], dev: Sequence[Examp
         "-" if candidate.one_split else _mean(parts),
         f"{counting.accuracy(pairs):.3f}",
         *per_language,
-        f"{found / max(1, outside):.3f} [{low:.2f}, {high:.2f}]",
+        in_words(found, outside),
         f"{counting.calibration_error(pairs):.3f}",
         f"{milliseconds(candidate, dev):.1f}",
         f"{seconds:.0f}",
@@ -151,19 +151,13 @@ def criteria_lines() -> list[str]:
             right += len(read.items() & meant.items())
             extra += len(read.items() - meant.items())
             missing += len(meant.items() - read.items())
-        lines.append(
-            f"| {path.stem} | {_share(right, right + extra)} | {_share(right, right + missing)} |"
-        )
+        shares = in_words(right, right + extra), in_words(right, right + missing)
+        lines.append(f"| {path.stem} | {shares[0]} | {shares[1]} |")
     return lines
 
 
 def _said(value: Any) -> str:
     return {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else str(value)
-
-
-def _share(hits: int, of: int) -> str:
-    low, high = wilson(hits, of)
-    return f"{hits / max(1, of):.3f} [{low:.3f}, {high:.3f}] ({hits}/{of})"
 
 
 def _mean(parts: Sequence[Pairs]) -> str:

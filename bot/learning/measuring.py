@@ -15,10 +15,10 @@ import yaml
 
 from bot.learning.apart import DEVELOPMENT
 from bot.learning.readings import ANSWERING, OFFICER
+from core.shares import wilson
 
 LANGUAGES = ("en", "pl", "pa")
 OUT = "out_of_scope"
-Z95 = 1.96
 DRAWS = 1000
 
 Found = dict[str, Any]
@@ -130,10 +130,7 @@ def share(name: str, hits: int, of: int) -> Measure:
     """A share, with Wilson's interval."""
     if not of:
         return Measure(name, 0.0, 0.0, 1.0, 0)
-    part, spread = hits / of, Z95**2 / of
-    middle = (part + spread / 2) / (1 + spread)
-    half = Z95 * (part * (1 - part) / of + spread / (4 * of)) ** 0.5 / (1 + spread)
-    return Measure(name, part, max(0.0, middle - half), min(1.0, middle + half), of)
+    return Measure(name, hits / of, *wilson(hits, of), of)
 
 
 def _f1(name: str, counted: Sequence[_Counted]) -> Measure:

@@ -6,7 +6,6 @@ import re
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import sqrt
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -15,10 +14,10 @@ import yaml
 from bot.safety.classifier import ROOT
 from bot.safety.model import Finding, Level
 from bot.safety.screening import screen
+from core.shares import wilson
 
 MEASURING = ROOT / "data" / "dev" / "safety"
 HARMLESS = "none"
-_Z = 1.96
 # What a plain word list would do: the floor that the issue names.
 WORD_LIST = re.compile(r"\b(?:suicid\w*|kill\w*|die|dying|dead)\b", re.IGNORECASE)
 
@@ -59,12 +58,7 @@ class Share:
     @property
     def interval(self) -> tuple[float, float]:
         """From where to where the true share lies, with 95 % confidence."""
-        if not self.total:
-            return 0.0, 1.0
-        n, p = self.total, self.value
-        middle = (p + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
-        half = _Z * sqrt(p * (1 - p) / n + _Z**2 / (4 * n**2)) / (1 + _Z**2 / n)
-        return max(0.0, middle - half), min(1.0, middle + half)
+        return wilson(self.hits, self.total)
 
     def __str__(self) -> str:
         low, high = self.interval

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 import time
 from collections import Counter
@@ -16,6 +15,7 @@ import yaml
 
 from bot.runtime.criteria import Reading, read_criteria
 from bot.runtime.criteria_rules import patterns
+from core.shares import in_words
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -112,14 +112,7 @@ class Tally:
 
 
 def ratio(good: int, bad: int) -> str:
-    """A share with its counts and Wilson's interval at 95 %."""
-    n, z = good + bad, 1.96
-    if not n:
-        return "-"
-    share = good / n
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return f"{share:.3f} ({good}/{n}, {middle - half:.3f} to {middle + half:.3f})"
+    return in_words(good, good + bad)
 
 
 def tallied(messages: list[dict[str, Any]]) -> Tally:
