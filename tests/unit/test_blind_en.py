@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from bot.runtime.needs import NEED_CODES, read_needs
-from core.settings import ROOT
-from measures.counting import wilson
-from tests.unit.test_blind_pl_pa import REFUSALS, understood
+from core.shares import in_words
+from tests.unit.understanding import OUTSIDE, Pairs, read, sets
 
-Found = dict[str, Any]
-Pairs = list[tuple[Found, Found]]
-
-SETS = sorted((ROOT / "data/dev").glob("participant_blind_en*.yml"))
 POST_WORDS = 30
 F1_FLOOR = 0.7
 OUTSIDE_FLOOR = 0.88
@@ -24,8 +17,7 @@ REFUSED_CEILING = 0.05
 
 
 def share(name: str, hits: int, of: int) -> str:
-    low, high = wilson(hits, of)
-    return f"{name} {hits / of if of else 0:.3f} ({low:.3f} to {high:.3f}, {hits}/{of})"
+    return f"{name} {in_words(hits, of)}"
 
 
 def needs_line(name: str, told: list[tuple[set[str], set[str]]]) -> tuple[str, float]:
@@ -51,7 +43,7 @@ def by_rule(pairs: Pairs) -> list[tuple[set[str], set[str]]]:
 
 def refused(pairs: Pairs, outside: bool) -> tuple[int, int]:
     """How many of those outside, or inside, scope are refused, and of how many."""
-    told = [g["intent"] in REFUSALS for i, g in pairs if (i["intent"] == "out_of_scope") == outside]
+    told = [g["intent"] == OUTSIDE for i, g in pairs if (i["intent"] == OUTSIDE) == outside]
     return sum(told), len(told)
 
 
@@ -70,16 +62,16 @@ def print_needs(asked: Pairs) -> float:
 
 def print_misses(pairs: Pairs) -> None:
     for item, got in pairs:
-        if item["intent"] != got["intent"] and not {item["intent"], got["intent"]} <= REFUSALS:
-            print(f"  {item['intent']} read as {got['intent']} {got['sure']}: {item['text'][:90]}")
+        if item["intent"] != got["intent"]:
+            told = f"{got['intent']} {got['confidence']}"
+            print(f"  {item['intent']} read as {told}: {item['text'][:90]}")
         if item["intent"] == "find_help" and set(item["needs"]) != set(got["needs"]):
             print(f"  {item['needs']} read as {got['needs']}: {item['text'][:90]}")
 
 
-@pytest.mark.parametrize("path", SETS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sets("participant_blind_en*.yml"), ids=lambda path: path.stem)
 def test_texts_that_were_written_blind(path: Path) -> None:
-    items = yaml.safe_load(path.read_text(encoding="utf-8"))
-    pairs = list(zip(items, understood([item["text"] for item in items]), strict=True))
+    pairs = read(path)
     f1 = print_needs([pair for pair in pairs if pair[0]["intent"] == "find_help"])
     found, wrongly = refused(pairs, outside=True), refused(pairs, outside=False)
     print(share("out of scope found", *found))
