@@ -182,9 +182,8 @@ class NeedsReader(_Learned):
         return messages
 
 
-@DefaultV1Recipe.register(EXTRACTOR, is_trainable=False)
-class CriteriaReader(GraphComponent):
-    """What an officer's free text answers, by rule alone: precision comes first."""
+class ReaderByRule(GraphComponent):
+    """A component that learns nothing: what it reads stands in reviewed word lists."""
 
     @classmethod
     def create(
@@ -193,31 +192,43 @@ class CriteriaReader(GraphComponent):
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
-    ) -> CriteriaReader:
-        """Rasa calls this at the start of training and of serving."""
-        read_criteria("the first message must not wait for the patterns to compile")
-        return cls()
+    ) -> ReaderByRule:
+        """Rasa calls this at its start; then no message waits for the lists."""
+        reader = cls()
+        for audience in ("officer", "participant"):
+            reader.read("a message that reads every list", {"audience": audience})
+        return reader
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Add one entity a criterion that the message answers."""
+        """Add one entity for each thing that was read."""
         for message in messages:
-            if message.get(TEXT) and _audience(message) == "officer":
-                asked = (message.get(METADATA) or {}).get("asked")
-                readings = read_criteria(_LEADING_NO.sub("", message.get(TEXT)), asked)
-                _add(
-                    message,
-                    [
-                        {
-                            "entity": "criterion",
-                            "criterion": reading.criterion,
-                            "value": reading.value,
-                            "sure": reading.sure,
-                            "words": reading.words,
-                        }
-                        for reading in readings
-                    ],
-                )
+            if message.get(TEXT):
+                _add(message, self.read(message.get(TEXT), message.get(METADATA) or {}))
         return messages
+
+    def read(self, text: str, claims: dict[str, Any]) -> list[dict[str, Any]]:
+        """The entities of one message; ``claims`` say who speaks and what was asked."""
+        raise NotImplementedError
+
+
+@DefaultV1Recipe.register(EXTRACTOR, is_trainable=False)
+class CriteriaReader(ReaderByRule):
+    """What an officer's free text answers, by rule alone: precision comes first."""
+
+    def read(self, text: str, claims: dict[str, Any]) -> list[dict[str, Any]]:
+        """One entity a criterion that the message answers."""
+        if claims.get("audience") != "officer":
+            return []
+        return [
+            {
+                "entity": "criterion",
+                "criterion": reading.criterion,
+                "value": reading.value,
+                "sure": reading.sure,
+                "words": reading.words,
+            }
+            for reading in read_criteria(_LEADING_NO.sub("", text), claims.get("asked"))
+        ]
 
 
 @DefaultV1Recipe.register(CLASSIFIER, is_trainable=False)
