@@ -14,11 +14,12 @@ from bot.speech import Utterance, choice, say
 from referrals import record
 from referrals.progress import answered_before
 from referrals.tables import Referral
-from referrals.transitions import Event, IllegalMoveError, Status, next_status
 
 
 class _OfSent(TurnAction):
     """Finds the referral: the one chosen, the one whose reference was typed, or the last sent."""
+
+    leads_back: ClassVar[bool] = True
 
     def take(self, turn: Turn) -> Iterator[Utterance]:
         """Answer for it, and return to whatever is open."""
@@ -31,8 +32,6 @@ class _OfSent(TurnAction):
             yield from self.answer(turn, found)
         if found is None or self.leads_back:
             yield from what_next(turn, again=True)
-
-    leads_back: ClassVar[bool] = True
 
     def answer(self, turn: Turn, found: Referral) -> Iterable[Utterance]:
         """What to say about this referral."""
@@ -57,10 +56,10 @@ class Withdraw(_OfSent):
 
     def answer(self, turn: Turn, found: Referral) -> Iterator[Utterance]:
         """Ask first; a referral that can no longer be withdrawn is said to be so."""
-        if not _withdrawable(turn, found):
+        if turn.staff is None or not record.may_withdraw(turn.staff, found):
             yield say("utter_officer_not_withdrawable", reference=found.reference)
             yield from what_next(turn, again=True)
-        elif turn.given.get("sure") and turn.staff:
+        elif turn.given.get("sure"):
             record.withdraw(turn.session, turn.staff, found, f"withdraw:{found.id}")
             yield say("utter_officer_withdrawn", reference=found.reference)
             yield from what_next(turn, again=True)
@@ -99,14 +98,6 @@ def _found(turn: Turn, named: str | None) -> Referral | None:
         return record.by_reference(turn.session, turn.staff, named)
     # A reference that was typed and is none of ours must not lead to another referral.
     return None if "[reference]" in turn.text else record.sent_last(turn.session, turn.staff)
-
-
-def _withdrawable(turn: Turn, found: Referral) -> bool:
-    try:
-        next_status(Status(found.status), Event.withdraw)
-    except IllegalMoveError:
-        return False
-    return turn.staff is not None and found.created_by == turn.staff.id
 
 
 ACTIONS = [AskStatus(), Withdraw(), GoBack()]

@@ -212,12 +212,17 @@ def close_as_not_met(session: Session, staff: Staff, referral: Referral, key: st
     _move(session, staff, referral, Event.close_not_met, key, reason)
 
 
+def may_withdraw(staff: Staff, referral: Referral) -> bool:
+    """Whether this officer sent it and nobody has decided it yet."""
+    return referral.created_by == staff.id and referral.status == Status.awaiting_authority
+
+
 def withdraw(session: Session, staff: Staff, referral: Referral, key: str) -> None:
     """Take back a referral that nobody has decided yet; raises :class:`ReferralError` otherwise.
 
     Only the officer who sent it may; what was sent stays as it was frozen.
     """
-    if referral.created_by != staff.id or referral.status != Status.awaiting_authority:
+    if not may_withdraw(staff, referral):
         raise ReferralError(words("utter_referral_not_withdrawable", "en").text)
     _move(session, staff, referral, Event.withdraw, key)
 
