@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from typing import Annotated
 
 from fastapi import Depends
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from accounts.staff import signed_in
-from accounts.tables import Staff
+from accounts.tables import Role, Staff
 from core.database import transaction
 
 COOKIE = "__Host-cara_staff"
@@ -37,3 +39,14 @@ def signed_in_staff(request: Request) -> Staff:
 
 
 SignedIn = Annotated[Staff, Depends(signed_in_staff)]
+
+
+def only(roles: Collection[Role]) -> Callable[[Staff], Staff]:
+    """For pages of some roles: for everybody else who is signed in there is no such page (404)."""
+
+    def one_of_them(staff: SignedIn) -> Staff:
+        if staff.role not in roles:
+            raise HTTPException(404)
+        return staff
+
+    return one_of_them

@@ -14,7 +14,7 @@ from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
 from accounts.tables import Staff
-from accounts.web.session import SignedIn
+from accounts.web.session import only
 from bot.learning import keeping
 from bot.learning.apart import is_measured_on
 from bot.learning.readings import OFFICER, Reading, ReadingError, words
@@ -33,13 +33,7 @@ DONE = ("kept", "dropped")
 FIELD_OF = {"no_intent": "intent", "not_confirmed": "confirmed", "answers_elsewhere": "intent"}
 
 
-def _reviews(staff: SignedIn) -> Staff:
-    if staff.role not in keeping.REVIEWS:
-        raise HTTPException(404)
-    return staff
-
-
-Reviews = Annotated[Staff, Depends(_reviews)]
+Reviews = Annotated[Staff, Depends(only(keeping.REVIEWS))]
 
 
 @router.get("/unclear")

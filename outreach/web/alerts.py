@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
 from accounts.tables import Role, Staff
-from accounts.web.session import SignedIn
+from accounts.web.session import only
 from bot.channels.crisis_words import overdue, unconfirmed
 from core.audit import Actor, record
 from core.clock import LONDON, now, today
@@ -55,13 +55,7 @@ OUTCOMES = {
 }
 
 
-def _sees(staff: SignedIn) -> Staff:
-    if staff.role not in alerts.SEE:
-        raise HTTPException(404)
-    return staff
-
-
-Sees = Annotated[Staff, Depends(_sees)]
+Sees = Annotated[Staff, Depends(only(alerts.SEE))]
 
 
 @router.get("/alerts")
