@@ -36,14 +36,14 @@ Visit = Callable[..., Page]
 
 
 @contextmanager
-def serving(data_dir: Path) -> Iterator[str]:
-    """The web process on a free port, without Rasa; gives its address."""
+def serving(data_dir: Path, **extra: str) -> Iterator[str]:
+    """The web process on a free port, without Rasa, with settings besides; gives its address."""
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", "bot.web.app:app", "--host", "127.0.0.1"]
     process = subprocess.Popen(
         [*command, "--port", str(port), "--no-access-log", "--log-level", "warning"],
         cwd=ROOT,
-        env=environment(data_dir, port),
+        env=environment(data_dir, port) | extra,
     )
     try:
         url = f"http://127.0.0.1:{port}"
@@ -71,18 +71,38 @@ def wait_for(url: str) -> None:
 @pytest.fixture(scope="session")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     """One web process for all page tests; each state has a conversation of its own."""
-    data_dir = tmp_path_factory.mktemp("pages")
+    with staged_by("tests.pages.staged", tmp_path_factory.mktemp("pages")) as web:
+        yield web
+
+
+@contextmanager
+def staged_by(module: str, data_dir: Path, **extra: str) -> Iterator[Web]:
+    """A web process over what a module has staged, which says on its output what it made."""
     made = subprocess.run(
-        [sys.executable, "-m", "tests.pages.staged"],
+        [sys.executable, "-m", module],
         cwd=ROOT,
-        env=environment(data_dir, 0),
+        env=environment(data_dir, 0) | extra,
         capture_output=True,
         text=True,
         check=False,
     )
     assert made.returncode == 0, made.stderr
-    with serving(data_dir) as url:
+    with serving(data_dir, **extra) as url:
         yield Web(url, json.loads(made.stdout))
+
+
+Asks = Callable[..., httpx.Response]
+
+
+@pytest.fixture
+def ask(web: Web) -> Asks:
+    """Ask for a page as a staged person, without a browser."""
+
+    def asked(path: str, staff: str = "", method: str = "GET") -> httpx.Response:
+        cookie = {"cookie": f"{STAFF}={web.staged[staff]}"} if staff else {}
+        return httpx.request(method, web.url + path, headers=cookie, timeout=20)
+
+    return asked
 
 
 @pytest.fixture

@@ -9,11 +9,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -34,8 +31,7 @@ from core.settings import ROOT, settings
 from outreach.alerts import acknowledge, close, escalate_overdue, take_in
 from outreach.sending import sign_of_life
 from outreach.tables import Alert
-from tests.journeys.running import environment, free_port
-from tests.pages.conftest import PATIENCE, Web, wait_for
+from tests.pages.conftest import Web, staged_by
 from tests.pages.staged import MARKUP
 
 SAID = "I cannot go on, I have the tablets here"
@@ -67,39 +63,10 @@ def sites(folder: Path) -> Path:
     return folder
 
 
-@contextmanager
-def serving(data_dir: Path, **extra: str) -> Iterator[str]:
-    """The web process, as ``tests.pages.conftest.serving``, with settings of its own."""
-    port = free_port()
-    command = [sys.executable, "-m", "uvicorn", "bot.web.app:app", "--host", "127.0.0.1"]
-    process = subprocess.Popen(
-        [*command, "--port", str(port), "--no-access-log", "--log-level", "warning"],
-        cwd=ROOT,
-        env=environment(data_dir, port) | extra,
-    )
-    try:
-        wait_for(f"http://127.0.0.1:{port}")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(PATIENCE)
-
-
-@contextmanager
-def staged(folder: Path) -> Iterator[Web]:
+def staged(folder: Path) -> AbstractContextManager[Web]:
     """A web process over staged alerts."""
-    data_dir, extra = folder / "data", {"CARA_SITES_DIR": str(sites(folder / "sites"))}
-    made = subprocess.run(
-        [sys.executable, "-m", "tests.pages.staged_alerts"],
-        cwd=ROOT,
-        env=environment(data_dir, 0) | extra,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert made.returncode == 0, made.stderr
-    with serving(data_dir, **extra) as url:
-        yield Web(url, json.loads(made.stdout))
+    extra = {"CARA_SITES_DIR": str(sites(folder / "sites"))}
+    return staged_by("tests.pages.staged_alerts", folder / "data", **extra)
 
 
 def page_of(alert: str) -> str:

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from accounts.demonstration import demonstration_account
@@ -25,10 +22,9 @@ from bot.learning.tables import Why
 from cli.database import upgrade
 from core.clock import now
 from core.database import transaction
-from core.settings import ROOT, settings
+from core.settings import settings
 from outreach.sending import sign_of_life
-from tests.journeys.running import environment
-from tests.pages.conftest import Web, serving
+from tests.pages.conftest import Web, staged_by
 from tests.pages.staged import MARKUP
 
 SAID = "on the bones of my backside till friday"
@@ -43,21 +39,9 @@ PEOPLE = {
 }
 
 
-@contextmanager
-def staged(folder: Path) -> Iterator[Web]:
+def staged(folder: Path) -> AbstractContextManager[Web]:
     """A web process over staged messages."""
-    data_dir = folder / "data"
-    made = subprocess.run(
-        [sys.executable, "-m", "tests.pages.staged_unclear"],
-        cwd=ROOT,
-        env=environment(data_dir, 0),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert made.returncode == 0, made.stderr
-    with serving(data_dir) as url:
-        yield Web(url, json.loads(made.stdout))
+    return staged_by("tests.pages.staged_unclear", folder / "data")
 
 
 def kept(

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import quote
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.pages.conftest import HANDHELD, NARROW, STAFF, Visit, Web
+from tests.pages.conftest import HANDHELD, NARROW, STAFF, Asks, Visit, Web
 from tests.pages.looking import lines_of
 from tests.pages.staged import MARKUP
 from tests.pages.staged_alerts import OVERDUE, SAID, close_without_saying_how, page_of, staged
@@ -29,20 +28,6 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     """A web process of its own over staged alerts, with a crisis number that is overdue."""
     with staged(tmp_path_factory.mktemp("alerts")) as web:
         yield web
-
-
-Asks = Callable[..., httpx.Response]
-
-
-@pytest.fixture
-def ask(web: Web) -> Asks:
-    """Ask for a page as a staged person, without a browser."""
-
-    def asked(path: str, staff: str = "") -> httpx.Response:
-        cookie = {"cookie": f"{STAFF}={web.staged[staff]}"} if staff else {}
-        return httpx.get(web.url + quote(path), headers=cookie, timeout=20)
-
-    return asked
 
 
 def test_the_title_counts_what_waits(visit: Visit) -> None:

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from core.settings import DEMONSTRATION_SECRET, ROOT
 from core.words import words
 from tests.journeys.running import environment
-from tests.pages.conftest import HANDHELD, NARROW, WIDE, Visit, Web
+from tests.pages.conftest import HANDHELD, NARROW, WIDE, Visit, Web, serving
 from tests.pages.looking import (
     REVEALING,
     barriers,
@@ -25,7 +25,6 @@ from tests.pages.looking import (
     small_targets,
 )
 from tests.pages.staged import MARKUP
-from tests.pages.staged_alerts import serving
 from tests.pages.test_protection import Browser
 
 OURS, DANGER = "07700 900101", "I want to kill myself"

@@ -9,12 +9,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.tables import Role
-from tests.pages.conftest import HANDHELD, NARROW, STAFF, WIDE, Visit, Web
+from tests.pages.conftest import HANDHELD, NARROW, WIDE, Asks, Visit, Web
 from tests.pages.looking import REVEALING, barriers, lint, overflow, small_targets
 from tests.pages.staged import MARKUP
 from tests.pages.staged_unclear import SAID, staged
@@ -30,20 +29,6 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     """A web process of its own over staged messages."""
     with staged(tmp_path_factory.mktemp("unclear")) as web:
         yield web
-
-
-Asks = Callable[..., httpx.Response]
-
-
-@pytest.fixture
-def ask(web: Web) -> Asks:
-    """Ask for a page as a staged person, without a browser."""
-
-    def asked(path: str, staff: str = "", method: str = "GET") -> httpx.Response:
-        cookie = {"cookie": f"{STAFF}={web.staged[staff]}"} if staff else {}
-        return httpx.request(method, web.url + path, headers=cookie, timeout=20)
-
-    return asked
 
 
 def page_of(web: Web, message: str) -> str:
