@@ -2,38 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import yaml
 
-from bot.runtime.text import fold
+from bot.learning.apart import bare, taught_texts
 
 DATA = Path(__file__).resolve().parents[2] / "data"
-
-
-def bare(text: str) -> str:
-    """The text without case, accents, stops and double spaces: a comma more is the same text."""
-    return " ".join(re.findall(r"[\w\u0a00-\u0a7f]+", fold(text))) or fold(text).strip()
-
-
-def examples_of(intent: dict[str, Any]) -> Iterator[str]:
-    examples = intent.get("examples", "")
-    if isinstance(examples, str):
-        yield from (line.lstrip("- ") for line in examples.splitlines() if line.strip())
-    else:
-        yield from (example["text"] for example in examples)
-
-
-def training_texts() -> Iterator[tuple[str, str]]:
-    for path in sorted((DATA / "nlu").rglob("*.yml")):
-        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
-        for item in loaded.get("nlu", ()) if isinstance(loaded, dict) else ():
-            if "intent" in item:
-                yield from ((item["intent"], bare(text)) for text in examples_of(item))
 
 
 def development_texts() -> Iterator[str]:
@@ -44,7 +20,7 @@ def development_texts() -> Iterator[str]:
 
 
 def test_no_development_text_is_trained_on() -> None:
-    shared = set(development_texts()) & {text for _, text in training_texts()}
+    shared = set(development_texts()) & set(taught_texts())
     assert shared == set()
 
 
@@ -59,7 +35,7 @@ def safety_texts(folder: str) -> dict[str, tuple[str, str, str]]:
 
 
 def test_the_screen_is_measured_on_nothing_that_it_was_made_from() -> None:
-    learned = set(safety_texts("safety")) | {text for _, text in training_texts()}
+    learned = set(safety_texts("safety")) | set(taught_texts())
     assert learned & set(safety_texts("dev/safety")) == set()
     assert len(learned) > 10_000
     assert len(safety_texts("dev/safety")) > 4_000
@@ -75,18 +51,15 @@ def test_each_explicit_set_has_its_three_hundred() -> None:
 def test_one_text_teaches_an_audience_one_intent() -> None:
     only = yaml.safe_load((DATA.parent / "config.yml").read_text())["pipeline"][0]["only"]
     owners = {intent: who for who, intents in only.items() for intent in intents}
-    intents: defaultdict[str, set[str]] = defaultdict(set)
-    for intent, text in training_texts():
-        intents[text].add(intent)
     for who in only:
         heard = {
             text: {intent for intent in found if owners.get(intent, who) == who}
-            for text, found in intents.items()
+            for text, found in taught_texts().items()
         }
         assert {text: found for text, found in heard.items() if len(found) > 1} == {}
 
 
 def test_both_sets_are_there() -> None:
     """The two tests above would pass on nothing at all."""
-    assert len(list(training_texts())) > 1000
+    assert len(taught_texts()) > 1000
     assert len(list(development_texts())) > 300
