@@ -29,6 +29,7 @@ _SAID_THEN = {
 _TAKEN_AS = ("listing", "readback", "changed")
 _OFFICER_CALLS_IT_WRONG = ("deny", "correct_answer")
 # A participant's bare "no" to what was shown may mean anything; these words mean one thing.
+# Polish and Punjabi: written by a non-native author and unreviewed.
 _WRONG = re.compile(
     r"\b(?:wrong|not (?:that|what i|right)|isn'?t what|misunderst\w+|didn'?t (?:say|mean|ask))\b"
     r"|\b(?:nie o to|nie to|źle|zle|nie to mia[łl]em|pomyłk\w+)\b|ਗ਼?ਲਤ|\bgh?alt\b|\bgalat\b",
