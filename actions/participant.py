@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
+from actions.language import language_choice
 from actions.participant_search import ask_needs, learn_place, needs_read, place_of, show
 from actions.turn import Turn, TurnAction
 from bot.conversations import remember
-from bot.speech import Utterance, choice, say
+from bot.speech import Utterance, say
 
 _LANGUAGE_WORDS = {
     "en": ("english", "angielsk", "ਅੰਗਰੇਜ਼ੀ", "ਇੰਗਲਿਸ਼", "angrezi", "inglish"),
@@ -104,7 +105,7 @@ class ChangeLanguage(TurnAction):
         """Change it, or offer the three."""
         language = turn.given.get("language") or _named_language(turn.text)
         if language is None:
-            yield say("utter_which_language", *language_choices())
+            yield say("utter_which_language", *map(language_choice, _LANGUAGE_WORDS))
             return
         turn.conversation.language = language
         yield say("utter_language_changed")
@@ -123,14 +124,6 @@ class StartOver(TurnAction):
         )
         yield say("utter_started_over")
         yield ask_needs()
-
-
-def language_choices() -> list[dict[str, object]]:
-    """The three languages, each in its own words."""
-    return [
-        choice(f"utter_language_{code}", "change_language", language=code)
-        for code in ("en", "pl", "pa")
-    ]
 
 
 def _named_language(text: str) -> str | None:

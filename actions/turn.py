@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from accounts.tables import Staff
+from actions.language import with_language_offer
 from actions.patience import with_a_person_at_last
 from actions.unclear import keep_if_unclear
 from bot.conversations import Conversation
@@ -93,4 +94,4 @@ class TurnAction(Action):  # type: ignore[misc]
         with turn_of(tracker) as turn:
             utterances = with_a_person_at_last(turn, list(self.take(turn)))
             keep_if_unclear(turn, utterances)
-            return utterances
+            return with_language_offer(turn, utterances)

@@ -12,8 +12,8 @@ import click
 
 from bot.channels.masking import masked
 from bot.channels.rasa_client import RasaAwayError, RasaClient
+from bot.runtime.language import language_of
 from bot.safety import screen
-from bot.understanding import language_of
 from core.settings import settings
 
 

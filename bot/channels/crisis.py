@@ -25,8 +25,8 @@ from bot.channels.rasa_client import RasaAwayError, rasa
 from bot.channels.replies import typed_reply
 from bot.channels.speaker import TEXT, Speaker, conversation_of
 from bot.conversations import ChatMessage, add_message, remember, replies_to
+from bot.runtime.language import language_of
 from bot.safety import Finding, Kind, Level, screen
-from bot.understanding import language_of
 from core.tokens import TokenError, sign, verify
 from core.words import words
 from outreach.entries import Alarm, keep_text, raise_alarm

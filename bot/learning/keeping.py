@@ -14,7 +14,7 @@ from bot.learning import readings
 from bot.learning.apart import bare
 from bot.learning.readings import OFFICER, Reading
 from bot.learning.tables import Standing, UnclearMessage, Why
-from bot.understanding import language_of
+from bot.runtime.language import language_of
 from core.audit import Actor, record
 from core.clock import now
 from core.crypto import lookup_hash

@@ -114,6 +114,31 @@ def test_the_language_changes_when_somebody_says_so(participant: Chat) -> None:
     assert participant.say("english please")[0]["lang"] == "en"
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "offered", "chosen"),
+    [
+        ("en", "nie mogę spać i dużo piję od miesiąca", "Możemy też rozmawiać po polsku", "pl"),
+        ("en", "ਮੈਂ ਬਹੁਤ ਸ਼ਰਾਬ ਪੀਂਦਾ ਹਾਂ", "ਪੰਜਾਬੀ ਵਿੱਚ ਵੀ", "pa"),
+        ("pl", "I want help with my drinking please", "We can also talk in English", "en"),
+    ],
+)
+def test_a_language_that_is_plainly_written_is_offered_once_and_never_taken(
+    http: httpx.Client, language: str, text: str, offered: str, chosen: str
+) -> None:
+    chat = Chat.begin(http, site="west_midlands", audience="participant", language=language)
+    assert offered in words_of(chat.say(text))
+    assert chat.messages[-1]["lang"] == language  # nothing changed by itself
+    names = {"en": "English", "pl": "Polski", "pa": "ਪੰਜਾਬੀ"}
+    assert names[chosen] in chat.labels
+    assert offered not in words_of(chat.say(text))
+    assert chat.choose(names[chosen])[0]["lang"] == chosen
+
+
+@pytest.mark.parametrize("text", ["mam weed problem help", "cześć", "what about wódka and piwo"])
+def test_a_word_of_another_language_offers_nothing(participant: Chat, text: str) -> None:
+    assert "po polsku" not in words_of(participant.say(text))
+
+
 def test_a_message_from_long_ago_is_still_there(participant: Chat, http: httpx.Client) -> None:
     participant.say("I drink too much")
     kept = http.get(
