@@ -152,19 +152,25 @@ class NeedsReader(_Learned):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """``sure``: the learned probability that it takes where no help is asked for."""
-        return {"c": 8.0, "sure": 0.5}
+        """``sure``: the learned probability that it takes where no help is asked for.
+
+        ``aside``: what a text of another intent weighs in training. There are eight of those to
+        one that tells a given need, and at full weight they make every need look improbable.
+        """
+        return {"c": 8.0, "sure": 0.5, "aside": 0.2}
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fit one yes-or-no for each need; examples of other intents show what is none."""
         examples = training_data.intent_examples
         rows = features([example.get(TEXT) for example in examples])
         told = [set(_example_metadata(example).get("needs", [])) for example in examples]
+        aside = self.config["aside"]
+        weigh = [1.0 if example.get(INTENT) == _FIND_HELP else aside for example in examples]
         codes = sorted(set().union(*told))
         weights, bias = [], []
         for code in codes:
             model = LogisticRegression(C=self.config["c"], solver="liblinear", random_state=0)
-            model.fit(rows, [code in needs for needs in told])
+            model.fit(rows, [code in needs for needs in told], sample_weight=weigh)
             weights.append(model.coef_[0])
             bias.append(model.intercept_[0])
         return self._keep(Linear(np.array(weights), np.array(bias), codes))

@@ -24,9 +24,15 @@ _STATUS = re.compile(
     r"|\bhas (?:it|that|this|the sergeant|sarge|anyone)\b|\bhow(?:s| is)\b"
     r"|\b(?:authorised|accepted|approved|decided|signed off|gone through)\b"
 )
+_DONE = (
+    "authorised|accepted|approved|received|decided|signed off|gone through|looked at|been seen|seen"
+)
 _ABOUT_SENT = re.compile(
     r"\b(?:status|progress|update|news) (?:of|on|about|for) (?:my|the|that|a|last|our) "
     r"(?:last |sent |cara )*referral\b"
+    rf"|\b(?:has|have|is|was|did)\b.{{1,40}}\breferral\b.{{0,20}}\b(?:{_DONE})\b"
+    rf"|\b(?:{_DONE}|happen\w* (?:with|to)|heard about) (?:(?:my|the|that|our|last) )*"
+    r"(?:referral|one (?:that )?(?:i|we) (?:sent|put in|submitted|did))\b"
 )
 _BACK = re.compile(
     r"^(?:can (?:we|i|you) |please |lets |just )*(?:go |take me |step |jump )?"

@@ -50,6 +50,7 @@ NO_REFERENCE = [
     "thanks",
     "I lost my job and that was the second time, my head's gone and I can't sleep at all",
     "is that all",
+    "my tomatoes have gone yellow at the bottom",
     "",
 ]
 
