@@ -199,6 +199,9 @@ def _settled(criterion: Criterion, said: list[_Said], message: Message) -> _Said
     strongest = [one for one in kept if criterion.strongest and one.value == criterion.strongest]
     if strongest:
         return max(strongest, key=lambda one: one.sure)
+    counted = [one for one in kept if one.sure and one.value == criterion.several]
+    if counted and not _replaced(criterion, message.line[counted[-1].end : last.start]):
+        return counted[-1]
     if criterion.several and _are_several(criterion, kept, message):
         return _Said(criterion.several, all(one.sure for one in kept), kept[0].start, last.end)
     same = [one for one in kept if one.value == last.value]
@@ -212,8 +215,13 @@ def _inside(one: _Said, other: _Said) -> bool:
 
 
 def _are_several(criterion: Criterion, kept: list[_Said], message: Message) -> bool:
-    replaced = criterion.last_wins and criterion.last_wins.search(message.line)
-    return not replaced and len({one.value for one in kept}) > 1
+    told = " | ".join(message.sentence(one.start, one.end) for one in kept)
+    return not _replaced(criterion, told) and len({one.value for one in kept}) > 1
+
+
+def _replaced(criterion: Criterion, told: str) -> bool:
+    """Whether the words show a change of mind, so that the last answer stands alone."""
+    return bool(criterion.last_wins and criterion.last_wins.search(told))
 
 
 def _is_a_choice(kept: list[_Said], message: Message) -> bool:

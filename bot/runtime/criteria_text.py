@@ -21,7 +21,10 @@ _ROLE = re.compile(r"\((\w+)\)")
 _QUOTE = re.compile(r"[\"*<>|~]")
 _JOINED = re.compile(r"(?<=[a-z])/(?=[a-z]{2})|(?<=\w)[-_](?=\w)")
 _COMMA_BEFORE_DIGIT = re.compile(r"(?<=[a-z]),(?=\d)")
-_ANSWERED = re.compile(r"\?(?=\s*(?:yes|no|nope|nah|nil|none|n/a|yeah|yep|y|n)\b)")
+_ANSWERED = re.compile(
+    r"\?(?=\s*(?:yes|no|nope|nah|nil|none|n/a|yeah|yep|y|n|possibly|maybe|not|unsure|unclear"
+    r"|unknown|tbc|full|fully|partial|standard|medium|high|both|checked|denied|admitted|admits)\b)"
+)
 _LABEL_DASH = re.compile(r"(?:^|(?<=[.,;\n]))(\s*(?:[\w/]+ ){1,3})[-](?=\s)")
 _HARD = re.compile(r"[.!?;\n]")
 _TOO_LONG = re.compile(r"([^;|]{300}\S{0,40})\s")
@@ -62,6 +65,7 @@ class Cues:
     """What opens a question or a supposition, what ends or carries a denial, who is who."""
 
     question: re.Pattern[str]
+    relative: re.Pattern[str]
     supposition: re.Pattern[str]
     negator: re.Pattern[str]
     barrier: re.Pattern[str]
@@ -180,6 +184,9 @@ def _plain(token: str, spelling: Spelling) -> str:
     word = _STRETCHED.sub(r"\1", fold(token))
     if word in spelling.same_word:
         return spelling.same_word[word]
+    bare = word.strip(",.;:!?()")
+    if bare in spelling.same_word and not bare.isalnum():
+        word = word.replace(bare, spelling.same_word[bare])
     word = _DOTTED_DATE.sub("/", word.replace("'", ""))
     role = _ROLE.match(word)
     if role and spelling.plain(role[1]) in ("suspect", "victim"):
@@ -198,24 +205,31 @@ def _plain(token: str, spelling: Spelling) -> str:
 def _marked(line: str, cues: Cues) -> str:
     """The line at the same length, with a mark at the end of each break and questions hidden."""
     shown, parts = list(line), clauses(line)
-    sentence_is_asked = False
+    sentence_is_asked, within = False, False
     for here, following in zip_longest(parts, parts[1:]):
         end = here.start + len(here.text)
         gap = line[end : following.start if following else len(line)]
-        hidden = _hidden_from(here.text, "?" in gap, sentence_is_asked, cues)
+        asks = "?" in gap or sentence_is_asked
+        hidden = _hidden_from(here.text, asks, within, cues)
         opens = hidden is not None and not here.text[:hidden].strip()
         _cover(shown, here.start + (hidden if hidden is not None else len(here.text)), end)
         if gap:
             hard = _HARD.search(gap)
+            within = not hard
             shown[end : end + len(gap)] = ("|" if hard else ";").rjust(len(gap))
             sentence_is_asked = not hard and (sentence_is_asked or (opens and "?" not in gap))
     # Dictated text may have no breaks at all; a bound keeps every pattern's cost small.
     return _TOO_LONG.sub(r"\1;", "".join(shown))
 
 
-def _hidden_from(clause: str, ends_asking: bool, sentence_is_asked: bool, cues: Cues) -> int | None:
-    """Where in a clause the question or supposition begins; ``None`` where all is told."""
-    if ends_asking or sentence_is_asked or cues.question.match(clause.strip()):
+def _hidden_from(clause: str, asks: bool, within: bool, cues: Cues) -> int | None:
+    """Where in a clause the question or supposition begins; ``None`` where all is told.
+
+    ``within`` a sentence, "who was" and "where" may tell of the clause before them.
+    """
+    plain = clause.strip()
+    tells = within and cues.relative.match(plain)
+    if asks or (cues.question.match(plain) and not tells):
         return 0
     supposed = cues.supposition.search(clause)
     return supposed.start() if supposed else None

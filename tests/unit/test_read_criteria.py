@@ -23,8 +23,8 @@ ROOT = Path(__file__).resolve().parents[2]
 def messages_of(name: str) -> list[dict[str, Any]]:
     text = (ROOT / "data/dev" / f"{name}.yml").read_text("utf-8")
     loaded = yaml.load(text, Loader=yaml.BaseLoader)
-    assert loaded["today"] == "2025-06-15"
-    return list(loaded["messages"])
+    today = date.fromisoformat(loaded["today"])
+    return [message | {"today": today} for message in loaded["messages"]]
 
 
 DEV = messages_of("officer_criteria")
@@ -35,6 +35,10 @@ BLIND = {
     "officer_blind_2": (0.98, 0.97),
     "officer_blind_3": (0.98, 0.97),
     "officer_blind_4": (0.98, 0.97),
+    "officer_blind_5": (0.97, 0.96),
+    "officer_blind_6": (0.88, 0.84),
+    # Written with the rules in sight: no measure, only what must stay mended.
+    "officer_practice": (0.96, 0.93),
 }
 TRAINING = yaml.safe_load((ROOT / "data/nlu/officer/answers.en.yml").read_text("utf-8"))["nlu"]
 TODAY = date(2025, 6, 15)
@@ -82,7 +86,7 @@ class Tally:
     misses: list[str] = field(default_factory=list)
 
     def add(self, message: dict[str, Any]) -> None:
-        readings = read_criteria(message["text"], message.get("asked"), TODAY)
+        readings = read_criteria(message["text"], message.get("asked"), message["today"])
         hits, errors, gaps = compared(message, readings)
         self.right.update(hits)
         self.wrong.update((one.criterion, one.value) for one in errors)
@@ -235,6 +239,53 @@ def test_short_replies_follow_the_polarity_of_the_open_question(
 )
 def test_a_birth_date_is_counted_to_the_day(born: str, value: str) -> None:
     assert sure(born) == {"B01_age": value}
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        # Ages beside a name or in brackets, and reported admissions.
+        (
+            "Suspect Jason PIKE (33) admitted in interview that he had pushed the victim",
+            {"B01_age": "yes", "B02_admission": "full", "B04_offence": "common_assault"},
+        ),
+        ("Polish national, 37, not on bail", {"B01_age": "yes", "B10_bail": "no"}),
+        ("PNC: nil. PND: nil trace", {"B08_history": "none", "B08b_incidents": "none"}),
+        (
+            "Suspect, 39 years, is the husband of the complainant. Sober now and fit",
+            {"B01_age": "yes", "B05_relationship": "current_partner", "B18_fit": "yes"},
+        ),
+        # What another person did, has or said is not the suspect's.
+        ("IP is 32 and on court bail herself for a TWOC", {}),
+        ("the victim's brother, who was also there and has convictions for ABH", {}),
+        ("he came for his tools and she wouldn't let him in", {}),
+        ("he threatened to put her windows through", {"B04_offence": "threatening_behaviour"}),
+        # A doubt covers the sentence that holds it.
+        (
+            "it might amount to coercive control, e.g. he holds her passport",
+            {"B07_ccb": "not_sure"},
+        ),
+        ("CCB? poss, she says he tracks her phone", {"B07_ccb": "not_sure"}),
+        # Prose tells that the victim was asked apart from the suspect.
+        (
+            "PC Rahman spoke with the victim by telephone, suspect still in his cell",
+            {"B11_victim_asked": "yes"},
+        ),
+        ("tried IP x4, no answer, can't raise her", {"B11_victim_asked": "cannot_reach"}),
+    ],
+)
+def test_reported_prose_is_read_and_other_people_are_left_out(
+    said: str, read: dict[str, str]
+) -> None:
+    assert sure(said) == read
+
+
+@pytest.mark.parametrize("word", ["just", "also", "now", "is now", "twin brother", "has been"])
+@pytest.mark.parametrize("who", ["she ", "he ", "interview "])
+def test_a_word_said_again_and_again_takes_no_longer(who: str, word: str) -> None:
+    start = time.process_time()
+    read_criteria(who + f"{word} " * 40, "B08_history", TODAY)
+    assert time.process_time() - start < 0.5
 
 
 def test_a_birth_year_eighteen_years_back_settles_nothing() -> None:
