@@ -18,7 +18,7 @@ faults: ## Stop, hang and lock each part in turn, and print how fast danger is s
 	@$(BOOTSTRAP) test tests/faults -rP $(ARGS)
 
 nlu-report: ## Measure every candidate for understanding messages, side by side (half an hour)
-	@$(BOOTSTRAP) nlu_report
+	@$(BOOTSTRAP) nlu_report $(ARGS)
 
 lint: ## Check style, types, import arrows, Rasa's data and the requirement files
 	@$(BOOTSTRAP) lint $(ARGS)

@@ -168,12 +168,12 @@ def train(house: House, _words: Sequence[str]) -> None:
         take(steps(house, "app"))
 
 
-def nlu_report(house: House, _words: Sequence[str]) -> None:
+def nlu_report(house: House, words: Sequence[str]) -> None:
     """Set up the runtimes, then become the report, in Rasa's Python."""
     with _alone(house):
         take(steps(house, "app")[:2])
     environment = os.environ | artefacts.RASA_ENVIRONMENT | {"PYTHONPATH": str(house.root)}
-    os.execve(house.rasa, [str(house.rasa), "-m", "measures.report"], environment)  # noqa: S606
+    os.execve(house.rasa, [str(house.rasa), "-m", "measures.report", *words], environment)  # noqa: S606
 
 
 def requirements(house: House, words: Sequence[str]) -> None:

@@ -138,8 +138,8 @@ class Pipeline(Candidate):
         return Message({TEXT: each.text, INTENT: intent, METADATA: about})
 
 
-def all_candidates() -> list[Candidate]:
-    """From the floor to the shipped one."""
+def all_candidates(diet_epochs: int | None) -> list[Candidate]:
+    """From the floor to the shipped one; ``diet_epochs`` stops DIET before its own 100."""
     letters = HashingVectorizer(analyzer="char_wb", ngram_range=(2, 4), n_features=2**15)
 
     def sparse(texts: list[str]) -> Any:
@@ -147,9 +147,13 @@ def all_candidates() -> list[Candidate]:
 
     shipped = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))["pipeline"]
     stock = yaml.safe_load((ROOT / "measures/diet.yml").read_text(encoding="utf-8"))["pipeline"]
+    diet = "stock DIET"
+    if diet_epochs:
+        diet += f", {diet_epochs} of its {stock[-1]['epochs']} epochs"
+        stock[-1]["epochs"] = diet_epochs
     return [
         KeyWords(),
-        Pipeline("stock DIET", stock, joined=True),
+        Pipeline(diet, stock, joined=True),
         Regression("characters + logistic regression", sparse),
         Regression("sentence embedding + logistic regression", _meaning),
         Regression("characters and embedding + logistic regression", features),
