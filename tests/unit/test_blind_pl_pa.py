@@ -9,9 +9,10 @@ import pytest
 from core.shares import in_words
 from tests.unit.understanding import OUTSIDE, Pairs, read, sets
 
-# The first sets were looked at and mended for, so their floor only sees a step back. The second
-# were measured once and nothing was fitted to them: theirs is no aim, it lies below what was found.
-F1_FLOOR = {"": 0.85, "2_": 0.5}
+# The first sets were looked at and mended for, so their floor only sees a step back. Of the later
+# ones no text was mended for: their floors are no aim, they lie below what was found.
+F1_FLOOR = {"_2_": 0.5, "_3_": 0.7}
+FIRST_FLOOR = 0.85
 
 
 def report(pairs: Pairs) -> float:
@@ -43,4 +44,5 @@ def report(pairs: Pairs) -> float:
 
 @pytest.mark.parametrize("path", sets("participant_blind*_p[la].yml"), ids=lambda path: path.stem)
 def test_needs_of_texts_that_were_written_blind(path: Path) -> None:
-    assert report(read(path)) >= F1_FLOOR["2_" if "_2_" in path.stem else ""]
+    floor = next((f1 for part, f1 in F1_FLOOR.items() if part in path.stem), FIRST_FLOOR)
+    assert report(read(path)) >= floor
