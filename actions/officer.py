@@ -154,7 +154,9 @@ class NotKnown(OfficerAction):
             yield say("utter_officer_old_choice")
             yield from what_next(turn, again=True)
             return
-        if criterion:
+        if criterion and turn.intent == "skip" and turn.context.get("changing") == criterion:
+            remember(turn.conversation, changing=None)  # the answer that stands is kept
+        elif criterion:
             yield from keep(turn, referral, {criterion: None}, "choice")
         elif field and BY_NAME[field].optional and turn.staff:
             record.give_field(turn.session, turn.staff, referral, field, "")

@@ -10,13 +10,15 @@ from actions.language import language_choice
 from actions.participant_search import ask_needs, learn_place, needs_read, place_of, show
 from actions.turn import Turn, TurnAction
 from bot.conversations import remember
-from bot.speech import Utterance, say
+from bot.speech import Utterance, choice, say
 
 _LANGUAGE_WORDS = {
     "en": ("english", "angielsk", "ਅੰਗਰੇਜ਼ੀ", "ਇੰਗਲਿਸ਼", "angrezi", "inglish"),
     "pl": ("polsk", "polish", "ਪੋਲਿਸ਼"),
     "pa": ("punjabi", "panjabi", "pendżabsk", "pendzabsk", "ਪੰਜਾਬੀ"),
 }
+# What a conversation remembers of what somebody told or was shown.
+_TOLD = ("needs", "place", "wishes", "shown")
 _ADDS = re.compile(
     r"\b(also|as well|plus|on top of|też|tez|także|takze|również)\b|ਵੀ", re.IGNORECASE
 )
@@ -36,6 +38,8 @@ class FindHelp(TurnAction):
         needs, denied = needs_read(turn)
         learn_place(turn)
         kept = [code for code in turn.context.get("needs", []) if code not in denied]
+        if kept and _is_only_a_bound(turn, needs):
+            needs = []
         wanted = kept + needs if _ADDS.search(turn.text) else needs or kept
         if not wanted:
             yield say("utter_which_need")
@@ -113,17 +117,28 @@ class ChangeLanguage(TurnAction):
 
 
 class StartOver(TurnAction):
-    """Forget what was asked and begin again."""
+    """Forget what was asked and begin again: words ask for it, a choice does it."""
 
     action_name: ClassVar[str] = "action_start_over"
 
     def take(self, turn: Turn) -> Iterator[Utterance]:
-        """Clear what is remembered."""
-        remember(
-            turn.conversation, needs=None, place=None, shown=None, last_shown=None, wishes=None
-        )
+        """Ask first; a message that was misread must not cost what was told."""
+        if turn.typed and any(turn.context.get(told) for told in _TOLD):
+            yield say(
+                "utter_start_over_sure",
+                choice("utter_label_start_over", "start_over"),
+                choice("utter_label_keep_told", "carry_on"),
+            )
+            return
+        remember(turn.conversation, **dict.fromkeys((*_TOLD, "last_shown")))
         yield say("utter_started_over")
         yield ask_needs()
+
+
+def _is_only_a_bound(turn: Turn, needs: list[str]) -> bool:
+    """Whether "I've no money" says what help for another need may cost: no need of its own."""
+    wishes = {entity["value"] for entity in turn.entities if entity.get("entity") == "wish"}
+    return turn.typed and needs == ["money"] and "free" in wishes
 
 
 def _named_language(text: str) -> str | None:

@@ -139,6 +139,26 @@ def test_a_word_of_another_language_offers_nothing(participant: Chat, text: str)
     assert "po polsku" not in words_of(participant.say(text))
 
 
+@pytest.mark.parametrize("said", ["i cant do groups and ive got no money", "I'm skint mind"])
+def test_no_money_is_no_need_where_help_for_something_else_is_looked_for(
+    participant: Chat, said: str
+) -> None:
+    participant.say("it's the coke, every weekend")
+    assert needs_of(participant.say(said)) >= {"drugs"}
+
+
+def test_starting_over_is_asked_back_and_costs_nothing_until_it_is_chosen(
+    participant: Chat,
+) -> None:
+    participant.say("I drink too much")
+    assert "Shall I forget" in words_of(participant.say("can we start again from scratch"))
+    participant.choose("No, go on")
+    assert "alcohol" in needs_of(participant.say("any others?"))
+    participant.say("can we start again from scratch")
+    assert "we start again" in words_of(participant.choose("Yes, start again"))
+    assert cards(participant.say("any others?")) == []
+
+
 def test_a_message_from_long_ago_is_still_there(participant: Chat, http: httpx.Client) -> None:
     participant.say("I drink too much")
     kept = http.get(

@@ -55,6 +55,14 @@ def test_a_step_back_asks_the_last_answer_again(officer: Chat) -> None:
     assert "Changed" in words_of(told) or "partial" in words_of(told).casefold()
 
 
+def test_a_step_back_and_on_again_keeps_the_answer(officer: Chat) -> None:
+    officer.choose("Start a referral")
+    officer.choose("Yes, 18 or over")
+    officer.say("back")
+    officer.say("skip")
+    assert "Age (Yes, 18 or over)" in words_of(officer.say("where are we"))
+
+
 def test_before_the_first_answer_there_is_no_step_back(officer: Chat) -> None:
     asked = officer.question
     told = officer.say("go back")
