@@ -43,8 +43,8 @@ class Assets(StaticFiles):
 async def awake(_app: FastAPI) -> AsyncIterator[None]:
     """Load the safety screen beside the first page, and stand in for a worker that is silent."""
     ended = Event()
-    # Words, and not an empty text: those alone load every layer.
-    Thread(target=screen, args=("a first message must not wait",), daemon=True).start()
+    # Some words, and not an empty text: a short one is not shown to the classifier.
+    Thread(target=screen, args=("help " * 4,), daemon=True).start()
     Thread(target=stand_in, args=(ended,), daemon=True).start()
     yield
     ended.set()

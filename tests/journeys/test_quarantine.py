@@ -68,8 +68,8 @@ def test_identity_never_reaches_rasas_tracker(officer: Chat, copy: Copy) -> None
     with sqlite3.connect(copy.data_dir / "rasa.db") as tracker:
         held = "\n".join(row[0] or "" for row in tracker.execute("SELECT data FROM events"))
     assert "SO14" in held, "the tracker was read"
-    canaries = (FIELDS["full_name"], "Quillfeather", "900982", "44260012345", "CR/2026/0117")
-    for canary in (*canaries, "SO14 3AB", "14/09/1991", "Wren Street"):
+    canaries = (FIELDS["full_name"], "Quillfeather", "07700 900982", "44260012345")
+    for canary in (*canaries, "CR/2026/0117", "SO14 3AB", "14/09/1991", "Wren Street"):
         assert canary not in held
 
 
