@@ -17,7 +17,7 @@ test: ## Set up what is missing and run every test (ARGS="-k words" for some of 
 faults: ## Stop, hang and lock each part in turn, and print how fast danger is still answered
 	@$(BOOTSTRAP) test tests/faults -rP $(ARGS)
 
-nlu-report: ## Measure every candidate for understanding messages, side by side (an hour and more; stock DIET alone takes hours)
+nlu-report: ## Measure every candidate for understanding messages, side by side (long: stock DIET alone takes hours)
 	@$(BOOTSTRAP) nlu_report $(ARGS)
 
 lint: ## Check style, types, import arrows, Rasa's data and the requirement files

@@ -33,7 +33,8 @@ def with_language_offer(turn: Turn, utterances: Sequence[Utterance]) -> list[Utt
         return list(utterances)
     remember(turn.conversation, offered_languages=[*_before(turn), code])
     *rest, last = utterances
-    offer, chosen = say(f"utter_offer_{code}"), language_choice(code)
+    offer = {**say("utter_offer_language"), "language": code}
+    chosen = language_choice(code)
     if last.get("choices"):
         return [*rest, offer, {**last, "choices": [*last["choices"], chosen]}]
     return [*utterances, {**offer, "choices": [chosen]}]
@@ -48,7 +49,7 @@ def _offered(turn: Turn) -> str | None:
     known = {conversation.language, *_before(turn)}
     if code is None or code in known or code not in site_of(conversation.site).languages:
         return None
-    return code if words("utter_language_changed", code).language == code else None
+    return code if words("utter_offer_language", code).language == code else None
 
 
 def _before(turn: Turn) -> list[str]:

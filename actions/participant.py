@@ -7,7 +7,14 @@ from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from actions.language import language_choice
-from actions.participant_search import ask_needs, learn_place, needs_read, place_of, show
+from actions.participant_search import (
+    ask_needs,
+    learn_place,
+    needs_read,
+    place_of,
+    show,
+    wishes_read,
+)
 from actions.turn import Turn, TurnAction
 from bot.conversations import remember
 from bot.speech import Utterance, choice, say
@@ -137,8 +144,7 @@ class StartOver(TurnAction):
 
 def _is_only_a_bound(turn: Turn, needs: list[str]) -> bool:
     """Whether "I've no money" says what help for another need may cost: no need of its own."""
-    wishes = {entity["value"] for entity in turn.entities if entity.get("entity") == "wish"}
-    return turn.typed and needs == ["money"] and "free" in wishes
+    return turn.typed and needs == ["money"] and "free" in wishes_read(turn)
 
 
 def _named_language(text: str) -> str | None:

@@ -61,12 +61,17 @@ def needs_read(turn: Turn) -> tuple[list[str], list[str]]:
     return chosen or own or other, denied
 
 
+def wishes_read(turn: Turn) -> list[str]:
+    """What kind of help this message wants, as codes of ``wish_words.yml``."""
+    return [entity["value"] for entity in turn.entities if entity.get("entity") == "wish"]
+
+
 def learn_wishes(turn: Turn) -> list[str]:
     """What kind of help is wanted, kept from turn to turn; "tonight" is meant for this turn only.
 
     Gives the codes of ``wish_words.yml`` that hold now.
     """
-    read = [entity["value"] for entity in turn.entities if entity.get("entity") == "wish"]
+    read = wishes_read(turn)
     kept = [wish for wish in turn.context.get("wishes", []) if _OPPOSITE.get(wish) not in read]
     wishes = list(dict.fromkeys([*kept, *read]))
     remember(turn.conversation, wishes=[wish for wish in wishes if wish != "now"] or None)

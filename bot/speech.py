@@ -14,7 +14,10 @@ Choice = dict[str, Any]
 
 
 def say(key: str, *choices: Choice, **values: Any) -> Utterance:
-    """Approved words by their key in ``bot/domain``, with values and choices."""
+    """Approved words by their key in ``bot/domain``, with values and choices.
+
+    A ``language`` beside them says them in that one and not in the one that was chosen.
+    """
     return {"say": key, "values": values, "choices": list(choices)}
 
 

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 import yaml
@@ -138,13 +139,13 @@ HEAD = [
 ]
 
 
-def by_our_rules(messages: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
-    """What the shipped rules are sure of."""
-    read = [read_criteria(each["text"], each.get("asked")) for each in messages]
+def by_our_rules(messages: Sequence[dict[str, Any]], today: date) -> list[dict[str, str]]:
+    """What the shipped rules are sure of, on the day for which a set was written."""
+    read = [read_criteria(each["text"], each.get("asked"), today) for each in messages]
     return [{one.criterion: one.value for one in found if one.sure} for found in read]
 
 
-def by_spacy(messages: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
+def by_spacy(messages: Sequence[dict[str, Any]], _today: date) -> list[dict[str, str]]:
     """What spaCy's phrase matcher reads, in the application's Python."""
     done = subprocess.run(  # noqa: S603
         [str(ROOT / ".venv/bin/python"), "-m", "measures.spacy_values"],
@@ -161,9 +162,10 @@ def criteria_lines() -> list[str]:
     """Precision and recall of officers' criteria, ours beside spaCy's, for each development set."""
     lines = []
     for path in sorted((ROOT / "data/dev").glob("officer*.yml")):
-        messages = yaml.safe_load(path.read_text(encoding="utf-8"))["messages"]
+        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+        messages, today = loaded["messages"], loaded["today"]
         for name, read in (("our rules", by_our_rules), ("spaCy phrases", by_spacy)):
-            right, got, meant = _counted(messages, read(messages))
+            right, got, meant = _counted(messages, read(messages, today))
             shares = in_words(right, got), in_words(right, meant)
             lines.append(f"| {path.stem} | {name} | {shares[0]} | {shares[1]} |")
     return lines

@@ -71,7 +71,7 @@ def labelled(option: Choice, language: str) -> dict[str, Any]:
 
 
 def _said(setting: Setting, utterance: Utterance) -> Body:
-    language = setting.language
+    language = utterance.get("language", setting.language)
     values = {key: _value(value, language) for key, value in utterance.get("values", {}).items()}
     values.setdefault("team", site_of(setting.conversation.site).team.name)
     return text_body(utterance["say"], language, *utterance.get("choices", ()), **values)

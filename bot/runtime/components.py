@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from abc import abstractmethod
 from typing import Any
 
 import numpy as np
@@ -212,9 +213,9 @@ class ReaderByRule(GraphComponent):
                 _add(message, self.read(message.get(TEXT), message.get(METADATA) or {}))
         return messages
 
+    @abstractmethod
     def read(self, text: str, claims: dict[str, Any]) -> list[dict[str, Any]]:
         """The entities of one message; ``claims`` say who speaks and what was asked."""
-        raise NotImplementedError
 
 
 @DefaultV1Recipe.register(EXTRACTOR, is_trainable=False)

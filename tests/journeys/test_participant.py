@@ -126,7 +126,8 @@ def test_a_language_that_is_plainly_written_is_offered_once_and_never_taken(
     http: httpx.Client, language: str, text: str, offered: str, chosen: str
 ) -> None:
     chat = Chat.begin(http, site="west_midlands", audience="participant", language=language)
-    assert offered in words_of(chat.say(text))
+    offers = [each for each in chat.say(text) if offered in each["text"]]
+    assert [each["lang"] for each in offers] == [chosen]
     assert chat.messages[-1]["lang"] == language  # nothing changed by itself
     names = {"en": "English", "pl": "Polski", "pa": "ਪੰਜਾਬੀ"}
     assert names[chosen] in chat.labels

@@ -1,4 +1,4 @@
-"""A confidence of 0.8 is right four times in five: measured on texts that nothing was fitted to."""
+"""A confidence of 0.8 is right four times in five: on texts that nothing was mended for."""
 
 from __future__ import annotations
 

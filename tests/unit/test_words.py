@@ -25,9 +25,7 @@ LANGUAGE_NAMES = {
     "utter_language_pl": "Polski",
     "utter_language_pa": "ਪੰਜਾਬੀ",
 }
-# Said whatever language was chosen, each in the language that it offers.
-OFFERS = {"utter_offer_en", "utter_offer_pl", "utter_offer_pa"}
-SENTENCES = sorted(set(RESPONSES) - set(LANGUAGE_NAMES) - OFFERS)
+SENTENCES = sorted(set(RESPONSES) - set(LANGUAGE_NAMES))
 TRANSLATIONS = [(key, language) for key in SENTENCES for language in ("pl", "pa")]
 NAMES = ("SHOUT", "Samaritans", "Respect Phoneline", "Citizens Advice", "NHS")
 LATIN_IN_GURMUKHI = {"GP", "LGBT", *" ".join(NAMES).split()}
