@@ -11,8 +11,10 @@ from bot.conversations import remember
 from bot.speech import Choice, Utterance, choice, listing, say
 from core.clock import now
 from core.settings import settings
+from services_directory.finding import find
 from services_directory.places import Place, find_place
-from services_directory.search import Found, Query, Result, search
+from services_directory.query import Query
+from services_directory.results import Found, Result
 
 NEEDS = (
     "alcohol",
@@ -89,7 +91,8 @@ def show(
     shown = list(turn.context.get("shown", ())) if more else []
     place, wishes = place_of(turn), learn_wishes(turn)
     wrong = turn.context.get("reported", ())
-    found = search(
+    found = find(
+        turn.session,
         Query(
             site=turn.conversation.site,
             needs=needs,

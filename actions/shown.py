@@ -14,7 +14,9 @@ from core.audit import record
 from core.clock import LONDON, now
 from services_directory.hours import OpenState
 from services_directory.listing import Listing
-from services_directory.search import Query, as_result, by_id
+from services_directory.live import by_id
+from services_directory.query import Query
+from services_directory.results import as_result
 
 
 class _Spoken(TurnAction):
@@ -81,14 +83,14 @@ class ReportWrong(_Spoken):
 
 def _last_shown(turn: Turn) -> list[Listing]:
     ids = turn.context.get("last_shown", ())
-    found = [by_id(turn.conversation.site, each) for each in ids]
+    found = [by_id(turn.session, turn.conversation.site, each) for each in ids]
     return [each for each in found if each is not None]
 
 
 def _meant(turn: Turn, shown: list[Listing]) -> Listing | None:
     """The service chosen or named by its place; the only one where just one was shown."""
     if chosen := turn.given.get("id"):
-        return by_id(turn.conversation.site, chosen)
+        return by_id(turn.session, turn.conversation.site, chosen)
     which = _reference(turn).get("value", "that")
     if which == "last":
         return shown[-1] if shown else None

@@ -15,10 +15,12 @@ import bot.learning.tables
 import core.outbox
 import outreach.tables
 import referrals.tables
+import services_directory.tables
 from accounts.demonstration import add_demonstration_accounts
 from core.audit import AuditRow
 from core.database import Base, engine, transaction
 from core.settings import settings
+from services_directory.starter import add_starter_listings
 from sites import all_sites
 
 TABLES = Base.metadata
@@ -29,6 +31,7 @@ _KNOWN = (
     core.outbox,
     outreach.tables,
     referrals.tables,
+    services_directory.tables,
     AuditRow,
 )
 
@@ -41,10 +44,14 @@ def alembic_config() -> Config:
 
 
 def upgrade() -> None:
-    """Bring the database to the newest step, and in demonstration mode add its people."""
+    """Bring the database to the newest step, with the listings that ship and, for a demonstration,
+    its people.
+    """
     settings().data_dir.mkdir(parents=True, exist_ok=True)
     if _step_of_database() != ScriptDirectory.from_config(alembic_config()).get_current_head():
         command.upgrade(alembic_config(), "head")
+    with transaction() as session:
+        add_starter_listings(session)
     if settings().demo:
         with transaction() as session:
             open_sites = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +15,19 @@ from sites import NATIONAL, folder, site_of
 WHOLE_AREA = "*"
 UNASSURED = "unassured"
 UNASSURED_VERIFY = "unassured_verify"
+CHECK_FIRST = "check_first"
+# What a listing consists of, in the order of our CSV; every value is text, a list split by "|".
+_COLUMNS = """
+id organisation service_name needs crisis site area_covered phone text_sms email url url_basis
+address postcode opening_hours cost eligibility age_min age_max gender how_to_access self_referral
+languages status source source_year source_kind confidence notes covers
+address_withheld modes service_id organisation_id hsds
+"""
+COLUMNS = tuple(_COLUMNS.split())
+# How we know it is nobody's business but the coordinators'.
+INTERNAL = frozenset({"url_basis", "source", "source_year", "source_kind", "confidence", "notes"})
+# Of a place that must not be found: everything from which it could be.
+WITHHELD = frozenset({"address", "postcode"})
 # Every other status (closed, referral_only, waiting_list_closed, one not known yet) is a refusal.
 OFFERED_STATUSES = frozenset({"active", "verify"})
 
@@ -39,7 +52,10 @@ class Listing:
 
     ``audience`` is who it is for: "any", "men", "women" or "lgbt". ``covers`` holds lower-case
     place names, outward codes ("gu11"), starred postcode areas ("ta*"), or "*" for everywhere.
-    ``assured_on`` is None until a coordinator has confirmed the listing.
+    ``assured_on`` is None until a coordinator has confirmed the listing: the oldest of the last
+    confirmations of what must be right. After ``check_after`` it is shown with a warning, after
+    ``hide_after`` no more. ``modes`` are how it helps, as far as known: "phone", "in_person",
+    "online". ``rank`` (1 first, 0 none) and ``note`` are the searching site's own.
     """
 
     id: str
@@ -67,6 +83,12 @@ class Listing:
     languages: tuple[str, ...]
     status: str
     assured_on: date | None
+    modes: frozenset[str] = frozenset()
+    withheld: bool = False
+    check_after: date | None = None
+    hide_after: date | None = None
+    rank: int = 0
+    note: str = ""
 
     @property
     def national(self) -> bool:
@@ -91,24 +113,40 @@ class Listing:
         return "probation" in f"{self.name} {self.eligibility} {self.how_to_access}".casefold()
 
 
-def offerable(listing: Listing, *, demo: bool) -> bool:
-    """Whether a participant may be shown this listing at all.
+def offerable(listing: Listing, *, demo: bool, on: date | None = None) -> bool:
+    """Whether a participant may be shown this listing at all, ``on`` a day where dates count.
 
     Never one that is closed, full, or open only to referrals by professionals or probation, nor
-    one that nobody could reach. Outside demonstration mode only what a coordinator has assured.
+    one that nobody could reach, nor one unconfirmed for too long. Outside demonstration mode only
+    what a coordinator has assured.
     """
+    if on and listing.hide_after and listing.hide_after < on:
+        return False
+    return offered(listing) and (demo or warning(listing) not in (UNASSURED, UNASSURED_VERIFY))
+
+
+def offered(listing: Listing) -> bool:
+    """The part of :func:`offerable` that neither the day nor the mode changes."""
     if listing.status not in OFFERED_STATUSES or not listing.reachable:
         return False
-    if listing.probation_only or listing.self_referral == "no":
-        return False
-    return demo or not warning(listing)
+    return not listing.probation_only and listing.self_referral != "no"
 
 
-def warning(listing: Listing) -> str:
+def warning(listing: Listing, on: date | None = None) -> str:
     """The code of the warning that stands beside the listing wherever it shows, or ""."""
     if listing.status == "verify":
         return UNASSURED_VERIFY
-    return "" if listing.assured_on else UNASSURED
+    if listing.assured_on is None:
+        return UNASSURED
+    return CHECK_FIRST if on and listing.check_after and listing.check_after < on else ""
+
+
+def public(document: Mapping[str, str]) -> dict[str, str]:
+    """The part of a document that may leave the system; what is empty is left out."""
+    unsaid = INTERNAL | (WITHHELD if document.get("address_withheld") == "yes" else frozenset())
+    return {
+        name: document[name] for name in COLUMNS if name not in unsaid and document.get(name, "")
+    }
 
 
 @lru_cache(maxsize=64)
@@ -126,12 +164,22 @@ def read(path: Path) -> tuple[Listing, ...]:
     if not path.exists():
         return ()
     with path.open(newline="", encoding="utf-8") as source:
-        return tuple(_listing(row) for row in csv.DictReader(source))
+        return tuple(from_document(row) for row in csv.DictReader(source))
 
 
-def _listing(row: Mapping[str, str]) -> Listing:
+def documents(path: Path) -> list[dict[str, str]]:
+    """The rows of one of our own files, as documents with all columns."""
+    if not path.exists():
+        return []
+    with path.open(newline="", encoding="utf-8") as source:
+        return [{name: row.get(name) or "" for name in COLUMNS} for row in csv.DictReader(source)]
+
+
+def from_document(document: Mapping[str, str]) -> Listing:
+    """The listing that a document describes, not yet assured; raises ``ValueError`` for an age."""
+    row = {name: document.get(name, "") for name in COLUMNS}
     cost = row["cost"].strip()
-    assured_on = row.get("assured_on", "")
+    assured_on = document.get("assured_on", "")
     return Listing(
         id=row["id"],
         site=row["site"],
@@ -158,7 +206,16 @@ def _listing(row: Mapping[str, str]) -> Listing:
         languages=_languages(row["languages"]),
         status=row["status"],
         assured_on=date.fromisoformat(assured_on) if assured_on else None,
+        modes=frozenset(_split(row["modes"])),
+        withheld=row["address_withheld"] == "yes",
     )
+
+
+def with_dates(
+    listing: Listing, *, assured_on: date | None, check_after: date | None, hide_after: date | None
+) -> Listing:
+    """The listing with what is known of its confirmations."""
+    return replace(listing, assured_on=assured_on, check_after=check_after, hide_after=hide_after)
 
 
 def _split(text: str) -> tuple[str, ...]:

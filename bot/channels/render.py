@@ -17,12 +17,14 @@ from bot.channels.speaker import speaker_in
 from bot.conversations import Conversation, remember
 from bot.safety import Kind
 from bot.speech import Choice, Utterance, choice
-from core.clock import now
+from core.clock import now, today
 from core.settings import settings
 from core.words import words
-from services_directory.hours import open_state, weekly_intervals
+from services_directory.hours import open_state
+from services_directory.hours_text import read_hours
 from services_directory.listing import offerable, warning
-from services_directory.search import Reason, Result, as_json, by_id
+from services_directory.live import by_id
+from services_directory.results import Reason, Result, as_json
 from sites import site_of
 
 Body = dict[str, Any]
@@ -100,18 +102,19 @@ def _child_question(setting: Setting) -> Body:
 
 def _listing(setting: Setting, utterance: Utterance) -> list[Body]:
     site, language = setting.conversation.site, setting.language
-    found = by_id(site, utterance["id"])
-    if found is None or not offerable(found, demo=settings().demo):
+    found = by_id(setting.session, site, utterance["id"])
+    warned = warning(found, today()) if found else ""
+    if found is None or not offerable(found, demo=settings().demo, on=today()):
         return []
     result = Result(
         listing=found,
         needs=tuple(utterance["needs"]),
         reasons=tuple(Reason(code, value) for code, value in utterance["reasons"]),
         distance_m=utterance["distance_m"],
-        open=open_state(weekly_intervals(found.hours), now()),
+        open=open_state(read_hours(found.hours), now()),
+        tier=warned,
     )
     listing = as_json(result, word=partial(reason_words, language))
-    warned = warning(found)
     text = f"{listing['organisation']}: {listing['name']}. {listing['what']}"
     body: Body = {"kind": "listing", "lang": "en", "text": text, "listing": listing}
     if warned:

@@ -35,8 +35,10 @@ from core.clock import now
 from core.database import transaction
 from core.settings import settings
 from referrals import record
+from services_directory.listing import load
 from services_directory.places import find_place
-from services_directory.search import Query, search
+from services_directory.query import Query
+from services_directory.search import search
 
 MARKUP = "<b onclick=alert(1)>bold</b> & <script>alert(2)</script>"
 GIVEN = {
@@ -74,7 +76,7 @@ SHOWN: dict[str, list[Utterance]] = {
 def services() -> list[Utterance]:
     """What a search for two needs in Aldershot finds in the starter directory."""
     query = Query("hampshire", ("drugs", "mental_health"), find_place("Aldershot", "hampshire"))
-    found = search(query, moment=now(), demo=True)
+    found = search(query, load("hampshire"), moment=now(), demo=True)
     return [
         listing(
             {

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from services_directory.listing import Listing, load
 from services_directory.places import Place, find_place
-from services_directory.search import (
-    Found,
-    Query,
-    Result,
-    search,
-)
+from services_directory.query import Query
+from services_directory.results import Found, Result
+from services_directory.search import search
 from services_directory.words import NEED_LABELS
 from sites import folder
 
@@ -34,10 +33,26 @@ def place_in(site: str, town: str) -> Place:
     return place
 
 
-def ask(site: str, needs: str, town: str = "", **wishes: object) -> Found:
+def shipped(query: Query, *, demo: bool = True, limit: int = 3) -> Found:
+    """What the listings answer that ship with the query's site."""
+    return search(query, load(query.site), moment=MOMENT, demo=demo, limit=limit)
+
+
+def ask(
+    site: str,
+    needs: str,
+    town: str = "",
+    listings: Sequence[Listing] | None = None,
+    **wishes: object,
+) -> Found:
     place = place_in(site, town) if town else None
-    query = Query(site, tuple(needs.split()), place)
-    return search(replace(query, **wishes), moment=MOMENT, demo=True)  # type: ignore[arg-type]
+    query = replace(Query(site, tuple(needs.split()), place), **wishes)  # type: ignore[arg-type]
+    pool = load(site) if listings is None else listings
+    return search(query, pool, moment=MOMENT, demo=True)
+
+
+def listing_called(site: str, listing_id: str) -> Listing:
+    return next(listing for listing in load(site) if listing.id == listing_id)
 
 
 def ids(found: Found) -> list[str]:

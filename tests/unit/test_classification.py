@@ -12,7 +12,7 @@ from core.crypto import EncryptedJSON, EncryptedText
 from core.settings import ROOT
 
 CLASSES = {"P0", "P1", "P2", "P3", "P4", "V"}
-RETENTION = {"D", "R", "C", "M", "A", "S", "H", "L", "U"}
+RETENTION = {"D", "R", "C", "M", "A", "S", "H", "L", "U", "G"}
 CODES_AND_MOMENTS = {
     "alert.kind",
     "referral.status",

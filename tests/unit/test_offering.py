@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from services_directory import search as searching
 from services_directory.listing import Listing, load, offerable, read, warning
-from services_directory.search import (
-    Query,
-    Reason,
-    as_json,
-    as_result,
-    by_id,
-    search,
-)
+from services_directory.query import Query
+from services_directory.results import Reason, as_json, as_result
+from services_directory.search import search
 from tests.unit.asking import (
     MOMENT,
     SITES,
     ask,
     ids,
+    listing_called,
     place_in,
     raw_rows,
 )
@@ -33,9 +27,7 @@ from tests.unit.asking import (
 def some_listing(
     listing_id: str = "ny-001", site: str = "north_yorkshire", **changed: object
 ) -> Listing:
-    listing = by_id(site, listing_id)
-    assert listing is not None
-    return replace(listing, **changed)  # type: ignore[arg-type]
+    return replace(listing_called(site, listing_id), **changed)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -69,46 +61,30 @@ def test_no_starter_listing_claims_to_be_assured() -> None:
     assert all(listing.assured_on is None for site in SITES for listing in load(site))
 
 
-def test_once_assured_a_listing_is_found_in_production(monkeypatch: pytest.MonkeyPatch) -> None:
-    assured: Sequence[Listing] = (some_listing(assured_on=date(2026, 11, 1)),)
-    monkeypatch.setattr(searching, "load", lambda site: assured)
+def test_once_assured_a_listing_is_found_in_production() -> None:
+    assured = [some_listing(assured_on=date(2026, 11, 1))]
     query = Query("north_yorkshire", ("drugs",), place_in("north_yorkshire", "York"))
-    assert ids(search(query, moment=MOMENT, demo=False)) == ["ny-001"]
+    assert ids(search(query, assured, moment=MOMENT, demo=False)) == ["ny-001"]
 
 
-def directory_of(monkeypatch: pytest.MonkeyPatch, *listings: Listing) -> None:
-    monkeypatch.setattr(searching, "load", lambda site: listings)
+def test_between_two_alike_the_one_still_to_be_verified_is_second() -> None:
+    held = (some_listing(id="a", status="verify"), some_listing(id="b", status="active"))
+    assert ids(ask("north_yorkshire", "drugs", "York", held)) == ["b", "a"]
 
 
-def test_between_two_alike_the_one_still_to_be_verified_is_second(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    directory_of(
-        monkeypatch, some_listing(id="a", status="verify"), some_listing(id="b", status="active")
-    )
-    assert ids(ask("north_yorkshire", "drugs", "York")) == ["b", "a"]
-
-
-def test_between_two_alike_the_one_that_meets_both_needs_is_first(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    directory_of(
-        monkeypatch,
+def test_between_two_alike_the_one_that_meets_both_needs_is_first() -> None:
+    held = (
         some_listing(id="a", needs=("drugs",)),
         some_listing(id="b", needs=("drugs", "trauma")),
     )
-    assert ids(ask("north_yorkshire", "drugs trauma", "York")) == ["b", "a"]
+    assert ids(ask("north_yorkshire", "drugs trauma", "York", held)) == ["b", "a"]
 
 
-def test_a_national_service_for_one_town_is_shown_only_to_somebody_of_that_town(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    directory_of(
-        monkeypatch, replace(some_listing(), site="national", covers=frozenset({"whitby"}))
-    )
-    assert ids(ask("north_yorkshire", "drugs")) == []
-    assert ids(ask("north_yorkshire", "drugs", "York")) == []
-    assert ids(ask("north_yorkshire", "drugs", "Whitby")) == ["ny-001"]
+def test_a_national_service_for_one_town_is_shown_only_to_somebody_of_that_town() -> None:
+    held = (replace(some_listing(), site="national", covers=frozenset({"whitby"})),)
+    assert ids(ask("north_yorkshire", "drugs", "", held)) == []
+    assert ids(ask("north_yorkshire", "drugs", "York", held)) == []
+    assert ids(ask("north_yorkshire", "drugs", "Whitby", held)) == ["ny-001"]
 
 
 def test_something_nearer_than_nowhere_is_a_wish_set_aside() -> None:

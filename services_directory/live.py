@@ -1,0 +1,222 @@
+"""The public directory in the database, read: one listing, and all that may answer a question."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import BigInteger, Row, Select, and_, case, cast, func, or_, select, true
+from sqlalchemy.orm import Session
+
+from core.clock import LONDON
+from services_directory.bank_holidays import is_bank_holiday
+from services_directory.hours import DAY
+from services_directory.listing import Listing, from_document, with_dates
+from services_directory.places import Place, within_reach
+from services_directory.query import (
+    BANDS_M,
+    PERPETRATOR,
+    VICTIM,
+    Query,
+    covering_names,
+    wrong_audience,
+)
+from services_directory.tables import (
+    Live,
+    LiveCover,
+    LiveNeed,
+    LiveOpening,
+    LiveWord,
+    SiteListing,
+    Synonym,
+)
+from services_directory.vocabulary import Group
+from sites import NATIONAL
+
+# More than any page of results, and little enough to rank in a few milliseconds.
+POOL = 200
+Rows = Select[Live, int, str]
+_words: dict[tuple[Any, ...], frozenset[str]] = {}
+
+
+def by_id(session: Session, site: str, listing_id: str) -> Listing | None:
+    """The public listing of that id, if the site has it; whether to offer it is asked apart."""
+    row = session.execute(_of_site(site).where(Live.listing_id == listing_id)).one_or_none()
+    return _listing(row) if row else None
+
+
+def all_of(session: Session, site: str) -> list[Listing]:
+    """Every public listing of a site, and the national ones, by name."""
+    rows = session.execute(_of_site(site).order_by(Live.name, Live.listing_id))
+    return [_listing(row) for row in rows]
+
+
+def pool(session: Session, query: Query, *, moment: datetime, demo: bool) -> list[Listing]:
+    """At least the best answers to a question, for :func:`search.search` to choose among.
+
+    The wishes give way in the order in which that function says so, until something is left.
+    """
+    for loosened in _loosened(query):
+        rows = session.execute(_ordered(_asked(loosened, moment, demo=demo), query, moment))
+        if found := [_listing(row) for row in rows]:
+            return found
+    return []
+
+
+def known_words(session: Session) -> frozenset[str]:
+    """Every word of the directory, read again when it has changed."""
+    changed = select(func.count(), func.max(Live.number), func.max(Live.modified_at))
+    version = (str(session.get_bind().engine.url), *session.execute(changed).one())
+    if version not in _words:
+        _words.clear()
+        _words[version] = frozenset(session.scalars(select(LiveWord.word).distinct()))
+    return _words[version]
+
+
+def synonyms(session: Session) -> dict[str, str]:
+    """The directory's own synonyms, beside those that ship."""
+    return {row.term: row.means for row in session.scalars(select(Synonym))}
+
+
+def _of_site(site: str) -> Rows:
+    """The public listings of a site: its own, those that it took up, and the national."""
+    return (
+        select(Live, SiteListing.rank, SiteListing.note)
+        .outerjoin(
+            SiteListing,
+            and_(SiteListing.listing_id == Live.listing_id, SiteListing.site == site),
+        )
+        .where(or_(Live.site.in_((site, NATIONAL)), SiteListing.site.is_not(None)))
+    )
+
+
+def _loosened(query: Query) -> Iterator[Query]:
+    """The question with ever fewer wishes; what gives way last, ``search._relaxed`` keeps first."""
+    yield query
+    bare = replace(query, free=False, one_to_one=False, open_now=False, modes=frozenset())
+    together: Group = tuple(word for group in query.words for word in group)
+    wordings = [query.words]
+    wordings += [(together,)] if len(query.words) > 1 else []
+    wordings += [()] if query.needs and query.words else []
+    for words in wordings:
+        yield replace(bare, words=words)
+        if query.within_m is not None:
+            yield replace(bare, words=words, within_m=None)
+
+
+def _asked(query: Query, moment: datetime, *, demo: bool) -> Rows:
+    day = moment.astimezone(LONDON).date()
+    rows = _of_site(query.site).where(
+        Live.offered,
+        or_(Live.hide_after.is_(None), Live.hide_after >= day),
+        Live.audience != wrong_audience(query),
+    )
+    if not demo:
+        rows = rows.where(Live.assured_on.is_not(None), Live.status == "active")
+    if query.needs:
+        rows = rows.where(_in(LiveNeed, LiveNeed.need.in_(query.needs)))
+    if VICTIM not in query.needs:
+        # See ``candidates._for_this_person``: help for victims is never pressed on anybody.
+        both = _in(LiveNeed, LiveNeed.need == PERPETRATOR)
+        unpressed = ~_in(LiveNeed, LiveNeed.need == VICTIM)
+        rows = rows.where(or_(unpressed, both) if PERPETRATOR in query.needs else unpressed)
+    if query.without:
+        rows = rows.where(Live.listing_id.not_in(query.without))
+    if query.by_phone:
+        rows = rows.where(Live.telephone)
+    if query.age is not None:
+        rows = rows.where(
+            or_(Live.age_min.is_(None), Live.age_min <= query.age),
+            or_(Live.age_max.is_(None), Live.age_max >= query.age),
+        )
+    for group in query.words:
+        rows = rows.where(_in(LiveWord, LiveWord.word.in_(group)))
+    return _as_wished(_covering(rows, query), query, moment)
+
+
+def _in(table: type[LiveNeed | LiveCover | LiveWord | LiveOpening], condition: Any) -> Any:
+    return Live.number.in_(select(table.number).where(condition))
+
+
+def _covering(rows: Rows, query: Query) -> Rows:
+    """See ``search._covers``: who serves the person's place, or, without one, not a part only."""
+    if query.place is None:
+        return rows.where(or_(Live.whole_area, Live.site != NATIONAL))
+    named = _in(LiveCover, LiveCover.name.in_(covering_names(query.place)))
+    whole: Any = Live.whole_area
+    if not within_reach(query.place, query.site):
+        whole = and_(whole, Live.site == NATIONAL)
+    rows = rows.where(or_(named, whole))
+    if query.within_m is None:
+        return rows
+    east, north, radius = query.place.easting, query.place.northing, query.within_m
+    near = and_(
+        Live.easting.between(east - radius, east + radius),
+        Live.northing.between(north - radius, north + radius),
+        _squared(query.place) <= radius * radius,
+    )
+    return rows.where(or_(Live.easting.is_(None), near))
+
+
+def _as_wished(rows: Rows, query: Query, moment: datetime) -> Rows:
+    if query.free:
+        rows = rows.where(or_(Live.free.is_(None), Live.free.is_(True)))
+    if query.open_now:
+        rows = rows.where(or_(Live.hours.in_(("unknown", "appointment")), _perhaps_open(moment)))
+    return rows
+
+
+def _perhaps_open(moment: datetime) -> Any:
+    """Open by its week; where more than the week decides, the rules over the listing will say."""
+    local = moment.astimezone(LONDON)
+    if any(is_bank_holiday(local.date() - timedelta(days=ago)) for ago in (0, 1)):
+        return true()
+    minute = local.weekday() * DAY + local.hour * 60 + local.minute
+    week = _in(LiveOpening, and_(LiveOpening.starts <= minute, LiveOpening.ends > minute))
+    return or_(week, Live.steady.is_(False))
+
+
+def _ordered(rows: Rows, query: Query, moment: datetime) -> Rows:
+    """The order of the search as far as SQL can tell it; the pool is cut off by it."""
+    rank = func.coalesce(SiteListing.rank, 0)
+    met = (
+        select(func.count())
+        .where(LiveNeed.number == Live.number, LiveNeed.need.in_(query.needs))
+        .scalar_subquery()
+    )
+    order: list[Any] = [case((rank == 0, 1), else_=0), rank]
+    if len(query.needs) > 1:
+        order.append(met.desc())
+    order.append(case((_perhaps_open(moment), 0), else_=1))
+    if query.place is not None:
+        squared = _squared(query.place)
+        bands = [(squared <= band * band, at) for at, band in enumerate(BANDS_M)]
+        order.append(case(*bands, else_=len(BANDS_M)))
+    order += [case((Live.assured_on.is_(None), 1), else_=0), Live.name, Live.listing_id]
+    return rows.order_by(*order).limit(POOL)
+
+
+def _squared(place: Place) -> Any:
+    east = cast(Live.easting, BigInteger) - place.easting
+    north = cast(Live.northing, BigInteger) - place.northing
+    return east * east + north * north
+
+
+def _listing(found: Row[Live, int, str]) -> Listing:
+    row, rank, note = found
+    made = with_dates(
+        _parsed(row.public),
+        assured_on=row.assured_on,
+        check_after=row.check_after,
+        hide_after=row.hide_after,
+    )
+    return replace(made, rank=rank or 0, note=note or "") if rank or note else made
+
+
+@lru_cache(maxsize=20_000)
+def _parsed(said: str) -> Listing:
+    return from_document(json.loads(said))
