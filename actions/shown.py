@@ -17,6 +17,7 @@ from services_directory.listing import Listing
 from services_directory.live import by_id
 from services_directory.query import Query
 from services_directory.results import as_result
+from services_directory.suggestions import suggest
 
 
 class _Spoken(TurnAction):
@@ -75,6 +76,8 @@ class ReportWrong(_Spoken):
         """Keep the report, and show what else there is."""
         actor = actor_of(turn.conversation)
         record(turn.session, actor, "listing.reported", f"listing:{meant.id}")
+        site = turn.conversation.site
+        suggest(turn.session, meant.id, site=site, source="chat", about="phone")
         reported = [*turn.context.get("reported", []), meant.id]
         remember(turn.conversation, reported=list(dict.fromkeys(reported)))
         yield say("utter_report_kept", name=meant.name)
@@ -114,7 +117,8 @@ def _hours_said(state: OpenState) -> tuple[str, str]:
     if state.state == "unknown":
         return "utter_shown_hours_unknown", ""
     if state.until is None:
-        return "utter_shown_open_always", ""
+        # Closed with no opening in sight: what is known is not enough to promise one.
+        return f"utter_shown_{'open_always' if state.state == 'open' else 'hours_unknown'}", ""
     until = datetime.fromisoformat(state.until).astimezone(LONDON)
     if state.state == "closed" and until.date() != now().astimezone(LONDON).date():
         return "utter_shown_closed_today", ""

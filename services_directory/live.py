@@ -49,6 +49,12 @@ def by_id(session: Session, site: str, listing_id: str) -> Listing | None:
     return _listing(row) if row else None
 
 
+def anywhere(session: Session, listing_id: str) -> Listing | None:
+    """The public listing of that id, whichever site it belongs to."""
+    site = session.scalar(select(Live.site).where(Live.listing_id == listing_id))
+    return by_id(session, site, listing_id) if site else None
+
+
 def all_of(session: Session, site: str) -> list[Listing]:
     """Every public listing of a site, and the national ones, by name."""
     rows = session.execute(_of_site(site).order_by(Live.name, Live.listing_id))

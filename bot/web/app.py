@@ -23,6 +23,8 @@ from core.web.security import Secured
 from outreach.second import stand_in
 from outreach.web import alerts
 from referrals.web import receipt
+from services_directory.web import oruk, views, work
+from services_directory.web.one import day
 
 ASSETS = BUILD / "assets"
 LAST_WORDS = 3.0
@@ -57,13 +59,15 @@ def application() -> FastAPI:
         title="Help near you", docs_url=None, redoc_url=None, openapi_url=None, lifespan=awake
     )
     errors.install(made)
-    for filter_ in (pieces_of, sms_href, tel_href, web_href):
+    for filter_ in (day, pieces_of, sms_href, tel_href, web_href):
         templates().filters[filter_.__name__] = filter_
-    for each in (api, health, pages, officer, sign_in, receipt, texts, alerts, learning, widget):
+    staff_pages = (officer, sign_in, receipt, alerts, learning, views, work)
+    for each in (api, health, pages, texts, widget, *staff_pages):
         made.include_router(each.router)
     made.include_router(widget.script)
     if not ASSETS.is_dir():
         log.error("There are no styles and scripts in %s yet: run make setup.", ASSETS)
+    made.mount(oruk.PREFIX, oruk.app)
     made.mount("/assets", Assets(directory=ASSETS, check_dir=False))
     return made
 

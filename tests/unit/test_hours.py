@@ -177,6 +177,7 @@ WEEKDAYS = "Mon-Fri 09:00-17:00"
         ("1st Tue 10:00-12:00, closed bank holidays", "2026-12-08T11:00", "closed", "05 Jan 10:00"),
         ("last Fri of the month 10:00-12:00", "2026-11-20T11:00", "closed", "27 Nov 10:00"),
         ("last Fri of the month 10:00-12:00", "2026-11-27T11:00", "open", "27 Nov 12:00"),
+        ("last Tue 10:00-12:00", "2026-11-24T11:00", "open", "24 Nov 12:00"),
         ("Sat 24 hours", "2026-11-28T03:00", "open", "29 Nov 00:00"),
         ("Sat 24 hours", "2026-11-29T00:00", "closed", "05 Dec 00:00"),
         ("By appointment only", "2026-11-24T12:00", "unknown", None),

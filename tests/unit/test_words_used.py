@@ -38,7 +38,7 @@ MADE_UP = (
     {f"utter_{aside}_{who}" for aside in ASIDES for who in ("officer", "participant")}
     | {f"utter_{failure}{who}" for failure in ("waking", "away") for who in ("", "_officer")}
     | {"utter_ask_about_cara_officer", "utter_participant_not_understood"}
-    | {"utter_unassured", "utter_unassured_verify"}
+    | {"utter_unassured", "utter_unassured_verify", "utter_check_first"}
     | {f"utter_{error}" for error in ERRORS}
 )
 

@@ -1,0 +1,119 @@
+"""The fields of a listing as a coordinator meets them: labels, hints, choices, what was typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from starlette.datastructures import FormData
+
+from core.web import forms
+from services_directory.checks.finding import Finding
+from services_directory.listing import COLUMNS
+
+LONGEST = 2_000
+_SEPARATOR = "|"
+
+
+@lru_cache(maxsize=1)
+def words() -> dict[str, Any]:
+    """``fields.yml``: groups of fields, and the words for codes on these pages."""
+    path = Path(__file__).with_name("fields.yml")
+    loaded: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return loaded
+
+
+@lru_cache(maxsize=1)
+def labels() -> dict[str, str]:
+    """The label of each field of the form."""
+    return {name: field["label"] for name, field in _fields().items()}
+
+
+def typed(form: FormData, before: Mapping[str, str]) -> dict[str, str]:
+    """The document that the form makes of the one before; fields that the form lacks are kept."""
+    document = {name: before.get(name, "") for name in COLUMNS}
+    for name, field in _fields().items():
+        if field.get("kind") == "choices":
+            ticked = [each for each in form.getlist(name) if each in _items(name, field)]
+            document[name] = _SEPARATOR.join(str(each) for each in ticked)
+        else:
+            document[name] = " ".join(forms.said(form, name)[:LONGEST].split())
+    return document
+
+
+def shown(document: Mapping[str, str], findings: Sequence[Finding] = ()) -> list[dict[str, Any]]:
+    """The groups with each field's value and what was found wrong with it, for the template."""
+    return [
+        {
+            "title": group["title"],
+            "fields": [
+                _field(name, field, document.get(name, ""), findings)
+                for name, field in group["fields"].items()
+            ],
+        }
+        for group in words()["groups"]
+    ]
+
+
+def said(name: str, value: str) -> str:
+    """A value in words."""
+    field = _fields()[name]
+    items = _items(name, field)
+    parts = value.split(_SEPARATOR) if field.get("kind") == "choices" else [value]
+    return ", ".join(items.get(part, part) for part in parts if part)
+
+
+def differences(before: Mapping[str, str], after: Mapping[str, str]) -> list[dict[str, str]]:
+    """Field by field, what another version says otherwise."""
+    return [
+        {
+            "label": label,
+            "before": said(name, before.get(name, "")),
+            "after": said(name, after.get(name, "")),
+        }
+        for name, label in labels().items()
+        if before.get(name, "") != after.get(name, "")
+    ]
+
+
+@lru_cache(maxsize=1)
+def _fields() -> dict[str, dict[str, Any]]:
+    return {name: field for group in words()["groups"] for name, field in group["fields"].items()}
+
+
+def _field(
+    name: str, field: Mapping[str, Any], value: str, findings: Sequence[Finding]
+) -> dict[str, Any]:
+    errors = [each.words for each in findings if each.field == name and each.severity == "error"]
+    chosen, items = value.split(_SEPARATOR), _items(name, field)
+    if field.get("kind") == "choice" and value not in items:
+        # What an import brought stays a choice, so that saving changes nothing by itself.
+        items = {value: value or "Not said", **items}
+    return {
+        "name": name,
+        "kind": field.get("kind", "text"),
+        "label": field["label"],
+        "hint": field.get("hint", ""),
+        "value": value,
+        "error": " ".join(errors),
+        "items": [
+            {
+                "value": code,
+                "text": text,
+                "checked": code in chosen,
+                "selected": code == value,
+            }
+            for code, text in items.items()
+        ],
+    }
+
+
+def _items(name: str, field: Mapping[str, Any]) -> dict[str, str]:
+    if name == "needs":
+        needs: dict[str, str] = words()["needs"]
+        return needs
+    items: dict[str, str] = field.get("items", {})
+    return items
