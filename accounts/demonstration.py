@@ -10,7 +10,7 @@ from accounts.tables import Role, Staff
 from core.settings import settings
 
 PASSWORD = "demonstration-only"  # noqa: S105 - printed on the sign-in page of the demonstration
-SHOWN = (Role.officer, Role.authoriser, Role.coordinator)
+SHOWN = (Role.officer, Role.authoriser, Role.coordinator, Role.approver)
 _PEOPLE = {
     Role.officer: ("Robin Ashworth", "PC", "4417"),
     Role.authoriser: ("Sam Okafor", "Sergeant", "2203"),

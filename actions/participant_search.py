@@ -9,9 +9,10 @@ from typing import Any
 from actions.turn import Turn
 from bot.conversations import remember
 from bot.speech import Choice, Utterance, choice, listing, say
-from core.clock import now
+from core.clock import now, today
 from core.settings import settings
 from services_directory.finding import find
+from services_directory.gaps import note
 from services_directory.places import Place, find_place
 from services_directory.query import Query
 from services_directory.results import Found, Result
@@ -31,7 +32,7 @@ NEEDS = (
     "health",
 )
 SHOWN_AT_ONCE = 3
-_SPEAKS = {"speaks_pl": "pl", "speaks_pa": "pa"}
+SPEAKS = {"speaks_pl": "pl", "speaks_pa": "pa"}
 _OPPOSITE = {"woman": "man", "man": "woman", "speaks_pl": "speaks_pa", "speaks_pa": "speaks_pl"}
 
 
@@ -91,25 +92,23 @@ def show(
     shown = list(turn.context.get("shown", ())) if more else []
     place, wishes = place_of(turn), learn_wishes(turn)
     wrong = turn.context.get("reported", ())
-    found = find(
-        turn.session,
-        Query(
-            site=turn.conversation.site,
-            needs=needs,
-            place=place,
-            by_phone=by_phone or "phone" in wishes,
-            nearer=nearer,
-            woman=_woman(wishes),
-            language=next((_SPEAKS[wish] for wish in wishes if wish in _SPEAKS), ""),
-            without=frozenset([*shown, *wrong]),
-            free="free" in wishes,
-            one_to_one="one_to_one" in wishes,
-            open_now="now" in wishes,
-        ),
-        moment=now(),
-        demo=settings().demo,
-        limit=max(SHOWN_AT_ONCE, len(needs)),
+    query = Query(
+        site=turn.conversation.site,
+        needs=needs,
+        place=place,
+        by_phone=by_phone or "phone" in wishes,
+        nearer=nearer,
+        woman=_woman(wishes),
+        language=next((SPEAKS[wish] for wish in wishes if wish in SPEAKS), ""),
+        without=frozenset([*shown, *wrong]),
+        free="free" in wishes,
+        one_to_one="one_to_one" in wishes,
+        open_now="now" in wishes,
     )
+    most = max(SHOWN_AT_ONCE, len(needs))
+    found = find(turn.session, query, moment=now(), demo=settings().demo, limit=most)
+    if not more:
+        note(turn.session, query, found, today())
     ids = [item.listing.id for item in found.results]
     remember(turn.conversation, shown=shown + ids, last_shown=ids or None)
     if wishes and found.results:

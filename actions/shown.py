@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import ClassVar
 
-from actions.participant_search import facts_of, place_of, show, what_next
+from actions.participant_search import (
+    SPEAKS,
+    facts_of,
+    place_of,
+    show,
+    what_next,
+    wishes_read,
+)
 from actions.turn import Turn, TurnAction
 from bot.conversations import actor_of, remember
 from bot.speech import Choice, Utterance, choice, listing, say
@@ -55,13 +62,11 @@ class AboutShown(_Spoken):
     asked_again: ClassVar[str] = "ask_shown"
 
     def answer(self, turn: Turn, meant: Listing) -> Iterator[Utterance]:
-        """Its card again; its hours first where they were asked for."""
+        """Its card again; before it the answer to what was asked, as far as anybody knows it."""
         needs = tuple(turn.context.get("needs", ()))
         query = Query(site=turn.conversation.site, needs=needs, place=place_of(turn))
         result = as_result(meant, query, moment=now())
-        if _about(turn) == "open":
-            key, until = _hours_said(result.open)
-            yield say(key, name=meant.name, until=until)
+        yield from _answer_first(turn, meant, result.open)
         yield listing(facts_of(result))
         yield from what_next(turn)
 
@@ -82,6 +87,37 @@ class ReportWrong(_Spoken):
         remember(turn.conversation, reported=list(dict.fromkeys(reported)))
         yield say("utter_report_kept", name=meant.name)
         yield from show(turn, more=True)
+
+
+def _answer_first(turn: Turn, meant: Listing, state: OpenState) -> Iterator[Utterance]:
+    about = _about(turn)
+    if about == "open":
+        key, until = _hours_said(state)
+        yield say(key, name=meant.name, until=until)
+    elif about == "text":
+        yield say("utter_shown_no_texts")
+    elif about in ("language", "referral", "cost"):
+        known = {"language": _speaks, "referral": _by_yourself, "cost": _costs}[about]
+        yield say(known(turn, meant), name=meant.name)
+
+
+def _speaks(turn: Turn, meant: Listing) -> str:
+    """The language that the message names, else the one that the person writes in."""
+    named = [SPEAKS[wish] for wish in wishes_read(turn) if wish in SPEAKS]
+    wanted = named[0] if named else turn.conversation.language
+    if wanted in meant.languages:
+        return "utter_shown_yes"
+    return "utter_shown_interpreter" if "mul" in meant.languages else "utter_shown_not_known"
+
+
+def _by_yourself(_turn: Turn, meant: Listing) -> str:
+    return "utter_shown_by_yourself" if meant.self_referral == "yes" else "utter_shown_not_known"
+
+
+def _costs(_turn: Turn, meant: Listing) -> str:
+    if meant.cost.startswith("free"):
+        return "utter_shown_yes"
+    return "utter_shown_cost_said" if meant.cost else "utter_shown_not_known"
 
 
 def _last_shown(turn: Turn) -> list[Listing]:

@@ -126,6 +126,8 @@ OF_A_SHOWN_SERVICE = (
     "utter_report_kept",
     *(f"utter_shown_{each}" for each in ("open", "open_always", "closed", "closed_today")),
     "utter_shown_hours_unknown",
+    *(f"utter_shown_{each}" for each in ("yes", "interpreter", "not_known", "by_yourself")),
+    "utter_shown_cost_said",
 )
 GAPS: dict[str, Callable[[Texts], str]] = {
     "utter_field_empty:question": lambda _: one_of(field.question for field in FIELDS),

@@ -19,6 +19,8 @@ from bot.runtime.text import clauses, fold
 
 WORDS_FILE = Path(__file__).resolve().parents[2] / "data/nlu/participant/wish_words.yml"
 THAT, DEAD = "that", "dead"
+# Nobody asks these of anything but what stands before them, even without a word for it.
+_OF_WHAT_WAS_SHOWN = (DEAD, "language", "referral", "text")
 _LONGEST_REFERENCE = 14
 _BEGIN, _END = "^", "$"
 
@@ -27,7 +29,8 @@ _BEGIN, _END = "^", "$"
 class Reference:
     """A service shown before: ``which`` is "1" to "3", "last" or "that"; ``about`` what is asked.
 
-    ``about`` is "open", "number", "more" or "dead" (what was shown is wrong).
+    ``about`` is "open", "number", "more", "language", "referral" (whether a GP is needed), "cost",
+    "text" (send it to me) or "dead" (what was shown is wrong).
     """
 
     which: str
@@ -45,8 +48,8 @@ def read_reference(text: str) -> Reference | None:
     if len(text.split()) > _LONGEST_REFERENCE:
         return None
     which, about = _first(text, "which"), _first(text, "about")
-    if about == DEAD:
-        return Reference(which or THAT, DEAD)
+    if about in _OF_WHAT_WAS_SHOWN:
+        return Reference(which or THAT, about)
     if which is None or (which == THAT and about is None):
         return None
     return Reference(which, about or "more")

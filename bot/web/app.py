@@ -16,7 +16,7 @@ from accounts.web import sign_in
 from bot.channels.journal import journal
 from bot.safety import screen
 from bot.web import api, errors, health, learning, officer, pages, texts, widget
-from bot.web.shown import pieces_of, sms_href, tel_href, web_href
+from bot.web.shown import numbered_day, pieces_of, sms_href, tel_href, web_href
 from core.settings import BUILD
 from core.web.pages import templates
 from core.web.security import Secured
@@ -59,7 +59,7 @@ def application() -> FastAPI:
         title="Help near you", docs_url=None, redoc_url=None, openapi_url=None, lifespan=awake
     )
     errors.install(made)
-    for filter_ in (day, pieces_of, sms_href, tel_href, web_href):
+    for filter_ in (day, numbered_day, pieces_of, sms_href, tel_href, web_href):
         templates().filters[filter_.__name__] = filter_
     staff_pages = (officer, sign_in, receipt, alerts, learning, views, work)
     for each in (api, health, pages, texts, widget, *staff_pages):

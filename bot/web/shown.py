@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from bot.conversations import ChatMessage
@@ -130,6 +131,11 @@ def pieces_of(text: str) -> tuple[Piece, ...]:
     if text[end:] or not pieces:
         pieces.append(Piece(text[end:]))
     return tuple(pieces)
+
+
+def numbered_day(iso: str) -> str:
+    """A date in figures, which read the same in every language: 18/11/2026."""
+    return f"{date.fromisoformat(iso):%d/%m/%Y}"
 
 
 def tel_href(phone: str) -> str:

@@ -16,7 +16,7 @@ from core.settings import settings
 from core.web import forms
 from core.web.pages import page
 from core.words import words
-from services_directory import curation, live, suggestions
+from services_directory import curation, gaps, live, suggestions
 from services_directory.curation import CurationError
 from services_directory.listing import Listing, offerable, warning
 from services_directory.web import fields
@@ -45,6 +45,23 @@ def sheet(request: Request, staff: Curates) -> Response:
         site=site_of(staff.site),
         needs=[need for need in needs if need["listings"]],
         on=day(today()),
+    )
+
+
+@router.get("/directory/gaps")
+def gaps_page(request: Request, staff: Curates) -> Response:
+    """What people asked for and did not find near home."""
+    with transaction() as session:
+        rows = gaps.missing(session, staff.site, today())
+    text = fields.words()
+    return page(
+        request,
+        "directory_gaps.html",
+        staff=staff,
+        site=site_of(staff.site),
+        rows=rows,
+        needs=text["needs"],
+        why=text["missing"],
     )
 
 

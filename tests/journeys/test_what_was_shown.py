@@ -55,7 +55,26 @@ def test_a_dead_number_is_noted_and_not_shown_again(
     assert shown[0]["name"] not in names(participant.say("I drink too much"))
     with closing(sqlite3.connect(copy.data_dir / "cara.db")) as held:
         acts = held.execute("SELECT record FROM audit WHERE act = 'listing.reported'").fetchall()
+        reports = held.execute("SELECT listing_id, field, status FROM directory_suggestion")
+        assert (shown[0]["id"], "phone", "waiting") in reports.fetchall()
     assert (f"listing:{shown[0]['id']}",) in acts
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        ("does the first one speak Polish?", "I do not know that about"),
+        ("do I need my GP for the first one?", "You do not need your GP."),
+        ("is the first one free?", "Yes."),
+        ("text me the number of the first one", "I cannot send texts from this chat yet."),
+    ],
+)
+def test_what_is_asked_of_a_service_is_answered_as_far_as_it_is_known(
+    participant: Chat, shown: list[Message], asked: str, answer: str
+) -> None:
+    told = participant.say(asked)
+    assert answer in told[0]["text"]
+    assert names(told) == [shown[0]["name"]]
 
 
 def test_before_anything_was_shown_it_says_so(participant: Chat) -> None:

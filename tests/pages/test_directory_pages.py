@@ -233,6 +233,14 @@ def test_a_new_service_starts_as_a_draft_nobody_outside_sees(visit: Visit) -> No
     assert page.request.get(f"/suggest/{number}").status == 404
 
 
+def test_a_preview_shows_the_card_and_the_text(visit: Visit, web: Web) -> None:
+    page = visit(at(web, "draft", "/preview"), staff=Role.coordinator)
+    expect(page.locator(".app-listing")).to_contain_text("Call 0121 496 0999")
+    expect(page.locator("pre")).to_have_text(re.compile("^Harbour draft\n0121 496 0999\nMon-Fri"))
+    page.goto(at(web, "fresh", "/preview"))
+    expect(page.locator(".app-listing__checked")).to_have_text(re.compile(r"\d\d/\d\d/2026$"))
+
+
 # What must not come out, and who may not come in
 
 

@@ -41,6 +41,17 @@ REFERENCES = {
     "drugi": Reference("2", "more"),
     "ten numer nie działa": Reference("that", "dead"),
     "duji wali": Reference("2", "more"),
+    "do they speak Polish?": Reference("that", "language"),
+    "does the last one speak my language": Reference("last", "language"),
+    "czy mówią tam po polsku": Reference("that", "language"),
+    "oh punjabi bolde ne": Reference("that", "language"),
+    "do I need my GP?": Reference("that", "referral"),
+    "can i just turn up to the second one": Reference("2", "referral"),
+    "czy potrzebuję skierowania": Reference("that", "referral"),
+    "is the second one free?": Reference("2", "cost"),
+    "text it to me": Reference("that", "text"),
+    "wyślij mi to smsem": Reference("that", "text"),
+    "ਮੈਨੂੰ ਭੇਜੋ": Reference("that", "text"),
 }
 NO_REFERENCE = [
     "I drink too much",
@@ -50,6 +61,9 @@ NO_REFERENCE = [
     "thanks",
     "I lost my job and that was the second time, my head's gone and I can't sleep at all",
     "is that all",
+    "i need to see my gp about my drinking",
+    "I cant talk to the doctor about it",
+    "send help",
     "my tomatoes have gone yellow at the bottom",
     "",
 ]
