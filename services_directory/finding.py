@@ -21,5 +21,5 @@ def find(
     if text:
         known = live.known_words(session)
         query = replace(query, words=groups_of(text, known, live.synonyms(session)))
-    listings = live.pool(session, query, moment=moment, demo=demo)
+    listings = live.pool(session, query, moment=moment, demo=demo, limit=limit)
     return search(query, listings, moment=moment, demo=demo, limit=limit)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Row, Select, and_, case, cast, func, or_, select, true
+from sqlalchemy import BigInteger, Select, and_, case, cast, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from core.clock import LONDON
 from services_directory.bank_holidays import is_bank_holiday
+from services_directory.candidates import OLDEST, YOUNG
 from services_directory.hours import DAY
-from services_directory.listing import Listing, from_document, with_dates
+from services_directory.listing import Listing, from_document
 from services_directory.places import Place, within_reach
 from services_directory.query import (
     BANDS_M,
@@ -23,6 +24,7 @@ from services_directory.query import (
     VICTIM,
     Query,
     covering_names,
+    foreign,
     wrong_audience,
 )
 from services_directory.tables import (
@@ -37,16 +39,16 @@ from services_directory.tables import (
 from services_directory.vocabulary import Group
 from sites import NATIONAL
 
-# More than any page of results, and little enough to rank in a few milliseconds.
-POOL = 200
-Rows = Select[Live, int, str]
+# At least so many to choose among: more than a page, and ranked in a few milliseconds.
+POOL = 120
+Rows = Select[str, date | None, date | None, date | None, int, str]
 _words: dict[tuple[Any, ...], frozenset[str]] = {}
 
 
 def by_id(session: Session, site: str, listing_id: str) -> Listing | None:
     """The public listing of that id, if the site has it; whether to offer it is asked apart."""
-    row = session.execute(_of_site(site).where(Live.listing_id == listing_id)).one_or_none()
-    return _listing(row) if row else None
+    found = _listings(session, _of_site(site).where(Live.listing_id == listing_id))
+    return found[0] if found else None
 
 
 def anywhere(session: Session, listing_id: str) -> Listing | None:
@@ -57,18 +59,19 @@ def anywhere(session: Session, listing_id: str) -> Listing | None:
 
 def all_of(session: Session, site: str) -> list[Listing]:
     """Every public listing of a site, and the national ones, by name."""
-    rows = session.execute(_of_site(site).order_by(Live.name, Live.listing_id))
-    return [_listing(row) for row in rows]
+    return _listings(session, _of_site(site).order_by(Live.name, Live.listing_id))
 
 
-def pool(session: Session, query: Query, *, moment: datetime, demo: bool) -> list[Listing]:
+def pool(
+    session: Session, query: Query, *, moment: datetime, demo: bool, limit: int = 0
+) -> list[Listing]:
     """At least the best answers to a question, for :func:`search.search` to choose among.
 
     The wishes give way in the order in which that function says so, until something is left.
     """
     for loosened in _loosened(query):
-        rows = session.execute(_ordered(_asked(loosened, moment, demo=demo), query, moment))
-        if found := [_listing(row) for row in rows]:
+        rows = _ordered(_asked(loosened, moment, demo=demo), query, moment)
+        if found := _listings(session, rows.limit(max(POOL, 2 * limit))):
             return found
     return []
 
@@ -91,7 +94,15 @@ def synonyms(session: Session) -> dict[str, str]:
 def _of_site(site: str) -> Rows:
     """The public listings of a site: its own, those that it took up, and the national."""
     return (
-        select(Live, SiteListing.rank, SiteListing.note)
+        select(
+            Live.public,
+            Live.assured_on,
+            Live.check_after,
+            Live.hide_after,
+            SiteListing.rank,
+            SiteListing.note,
+        )
+        .select_from(Live)
         .outerjoin(
             SiteListing,
             and_(SiteListing.listing_id == Live.listing_id, SiteListing.site == site),
@@ -194,16 +205,28 @@ def _ordered(rows: Rows, query: Query, moment: datetime) -> Rows:
         .where(LiveNeed.number == Live.number, LiveNeed.need.in_(query.needs))
         .scalar_subquery()
     )
-    order: list[Any] = [case((rank == 0, 1), else_=0), rank]
-    if len(query.needs) > 1:
-        order.append(met.desc())
-    order.append(case((_perhaps_open(moment), 0), else_=1))
+    speaks = Live.languages.contains(f"|{query.language}|", autoescape=True)
+    order: list[Any] = [
+        _last(func.coalesce(Live.age_max, OLDEST) <= YOUNG),
+        _last(Live.site == NATIONAL),
+        *([_last(~speaks)] if foreign(query) else []),
+        _last(rank == 0),
+        rank,
+        *([met.desc()] if len(query.needs) > 1 else []),
+        _last(Live.crisis.is_not(query.crisis)),
+        _last(Live.whole_area.is_(query.place is not None)),
+        _last(~_perhaps_open(moment)),
+    ]
     if query.place is not None:
         squared = _squared(query.place)
         bands = [(squared <= band * band, at) for at, band in enumerate(BANDS_M)]
         order.append(case(*bands, else_=len(BANDS_M)))
-    order += [case((Live.assured_on.is_(None), 1), else_=0), Live.name, Live.listing_id]
-    return rows.order_by(*order).limit(POOL)
+    order += [_last(Live.status != "active"), _last(Live.assured_on.is_(None))]
+    return rows.order_by(*order, Live.name, Live.listing_id)
+
+
+def _last(condition: Any) -> Any:
+    return case((condition, 1), else_=0)
 
 
 def _squared(place: Place) -> Any:
@@ -212,17 +235,26 @@ def _squared(place: Place) -> Any:
     return east * east + north * north
 
 
-def _listing(found: Row[Live, int, str]) -> Listing:
-    row, rank, note = found
-    made = with_dates(
-        _parsed(row.public),
-        assured_on=row.assured_on,
-        check_after=row.check_after,
-        hide_after=row.hide_after,
-    )
-    return replace(made, rank=rank or 0, note=note or "") if rank or note else made
+def _listings(session: Session, rows: Rows) -> list[Listing]:
+    return [_listing(*row) for row in session.execute(rows)]
 
 
 @lru_cache(maxsize=20_000)
-def _parsed(said: str) -> Listing:
-    return from_document(json.loads(said))
+def _listing(
+    said: str,
+    assured_on: date | None,
+    check_after: date | None,
+    hide_after: date | None,
+    rank: int | None,
+    note: str | None,
+) -> Listing:
+    """The listing of a row; rows that were seen before are not read again."""
+    listing = from_document(json.loads(said))
+    return replace(
+        listing,
+        assured_on=assured_on,
+        check_after=check_after,
+        hide_after=hide_after,
+        rank=rank or 0,
+        note=note or "",
+    )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Table, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from core.clock import now
+from core.database import Base
 from services_directory.assurance import Confirmation, Standing, standing
 from services_directory.projection import Projection, project
 from services_directory.tables import (
@@ -42,7 +43,12 @@ def publish(session: Session, listing: DirectoryListing, revision: Revision) -> 
             projected.row["modified_at"] = before.modified_at
         _remove(session, before)
     session.execute(delete(Tombstone).where(Tombstone.listing_id == listing.id))
-    _write(session, [(listing.id, projected)])
+    row = Live(listing_id=listing.id, **projected.row)
+    session.add(row)
+    session.flush()
+    for table, made in _children([(row.number, projected)]):
+        if made:
+            session.execute(insert(cast(Table, table.__table__)), made)
 
 
 def withdraw(session: Session, listing: DirectoryListing) -> None:
@@ -75,23 +81,22 @@ def reindex(session: Session, *, done: Callable[[int], object] = lambda _count: 
     )
     count = 0
     for rows in _batched(live, AT_ONCE):
-        _write(
-            session,
-            [
-                (
-                    listing_id,
-                    project(
-                        document,
-                        standings.get(listing_id, Standing()),
-                        revision=n,
-                        modified_at=decided_at or now(),
-                    ),
-                )
-                for listing_id, document, n, decided_at in rows
-            ],
-        )
+        projected = [
+            (
+                listing_id,
+                project(
+                    document,
+                    standings.get(listing_id, Standing()),
+                    revision=n,
+                    modified_at=decided_at or now(),
+                ),
+            )
+            for listing_id, document, n, decided_at in rows
+        ]
+        _write(session, projected, first=count + 1)
         count += len(rows)
         done(len(rows))
+    _go_on_from(session, count)
     return count
 
 
@@ -108,33 +113,58 @@ def _remove(session: Session, row: Live) -> None:
     session.flush()
 
 
-def _write(session: Session, projected: Sequence[tuple[str, Projection]]) -> None:
-    numbers = session.scalars(
-        insert(Live).returning(Live.number, sort_by_parameter_order=True),
-        [{"listing_id": listing_id, **each.row} for listing_id, each in projected],
-    ).all()
-    numbered = [(number, each) for number, (_, each) in zip(numbers, projected, strict=True)]
-    rows: dict[type, list[dict[str, Any]]] = {
-        LiveNeed: [
+def _write(session: Session, projected: Sequence[tuple[str, Projection]], *, first: int) -> None:
+    """Rows in bulk, numbered from ``first``, past the unit of work, which costs far more."""
+    numbered = [(number, each) for number, (_, each) in enumerate(projected, first)]
+    rows: list[tuple[type[Base], list[dict[str, Any]]]] = [
+        (
+            Live,
+            [
+                {"number": number, "listing_id": listing_id, **each.row}
+                for number, (listing_id, each) in enumerate(projected, first)
+            ],
+        ),
+        *_children(numbered),
+    ]
+    for table, made in rows:
+        if made:
+            session.execute(insert(cast(Table, table.__table__)), made)
+
+
+def _children(
+    numbered: Sequence[tuple[int, Projection]],
+) -> Iterator[tuple[type[Base], list[dict[str, Any]]]]:
+    yield (
+        LiveNeed,
+        [
             {"number": number, "need": need, "position": at}
             for number, each in numbered
             for at, need in enumerate(each.needs)
         ],
-        LiveCover: [
-            {"number": number, "name": name} for number, each in numbered for name in each.covers
-        ],
-        LiveOpening: [
+    )
+    yield (
+        LiveCover,
+        [{"number": number, "name": name} for number, each in numbered for name in each.covers],
+    )
+    yield (
+        LiveOpening,
+        [
             {"number": number, "starts": starts, "ends": ends}
             for number, each in numbered
             for starts, ends in each.openings
         ],
-        LiveWord: [
-            {"number": number, "word": word} for number, each in numbered for word in each.words
-        ],
-    }
-    for table, made in rows.items():
-        if made:
-            session.execute(insert(table), made)
+    )
+    yield (
+        LiveWord,
+        [{"number": number, "word": word} for number, each in numbered for word in each.words],
+    )
+
+
+def _go_on_from(session: Session, highest: int) -> None:
+    """PostgreSQL counts by itself; it has to be told of numbers that it did not give."""
+    if session.get_bind().dialect.name == "postgresql" and highest:
+        sequence = func.pg_get_serial_sequence("directory_live", "number")
+        session.execute(select(func.setval(sequence, highest)))
 
 
 def _confirmation(row: Verification) -> Confirmation:

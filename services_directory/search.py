@@ -41,6 +41,7 @@ from services_directory.results import Found, result_of
 from services_directory.vocabulary import words_of
 
 FARTHEST = 10**9
+Order = tuple[Any, ...]
 
 
 def search(
@@ -107,29 +108,35 @@ def _choose(pool: Sequence[Candidate], query: Query, limit: int) -> list[Candida
     met = {need for candidate in shown for need in candidate.needs}
     unmet = set(query.needs) - met
     left = [one for one in pool if not one.held_back or not shown or unmet & set(one.needs)]
+    orders = {id(one): _order(one, query) for one in left}
     chosen: list[Candidate] = []
     waiting = set(query.needs)
     while left and len(chosen) < limit:
         if not any(waiting & set(one.needs) for one in left):
             waiting = set(query.needs)
         useful = [one for one in left if waiting & set(one.needs)]
-        best = min(useful or left, key=lambda one: _order(one, query, waiting))
+        best = min(useful or left, key=lambda one: _key(one, waiting, *orders[id(one)]))
         waiting -= set(best.needs)
         chosen.append(best)
         left.remove(best)
     return sorted(chosen, key=lambda one: (one.young, one.listing.national))
 
 
-def _order(candidate: Candidate, query: Query, waiting: set[str]) -> tuple[Any, ...]:
-    """The order that this module's docstring states, from 2 on."""
+def _key(candidate: Candidate, waiting: set[str], before: Order, after: Order) -> tuple[Any, ...]:
+    return before, -len(waiting.intersection(candidate.needs)), after
+
+
+def _order(candidate: Candidate, query: Query) -> tuple[Order, Order]:
+    """The order that this module's docstring states, from 2 on: before and after the needs met."""
     listing = candidate.listing
-    return (
+    before = (
         candidate.young,
         listing.national,
         foreign(query) and query.language not in listing.languages,
         candidate.audience,
         listing.rank or FARTHEST,
-        -len(waiting & set(candidate.needs)),
+    )
+    after = (
         listing.crisis != query.crisis,
         candidate.whole_area == (query.place is not None),
         candidate.open.state != "open",
@@ -141,3 +148,4 @@ def _order(candidate: Candidate, query: Query, waiting: set[str]) -> tuple[Any, 
         listing.name,
         listing.id,
     )
+    return before, after

@@ -23,6 +23,7 @@ from core.web.security import Secured
 from outreach.second import stand_in
 from outreach.web import alerts
 from referrals.web import receipt
+from services_directory.web import api as directory_api
 from services_directory.web import oruk, views, work
 from services_directory.web.one import day
 
@@ -62,7 +63,7 @@ def application() -> FastAPI:
     for filter_ in (day, numbered_day, pieces_of, sms_href, tel_href, web_href):
         templates().filters[filter_.__name__] = filter_
     staff_pages = (officer, sign_in, receipt, alerts, learning, views, work)
-    for each in (api, health, pages, texts, widget, *staff_pages):
+    for each in (api, directory_api, health, pages, texts, widget, *staff_pages):
         made.include_router(each.router)
     made.include_router(widget.script)
     if not ASSETS.is_dir():

@@ -1,0 +1,95 @@
+"""The directory for programs: the same search as the assistant's, asked by POST.
+
+By POST, so that nobody's place and needs stand in an address or a log (Open Referral's own reason
+for its POST twins). It gives what the chat gives: offerable listings, each with its reasons.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from typing import Any, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+from bot.channels.render import reason_words
+from core.clock import LONDON, now
+from core.database import transaction
+from core.settings import settings
+from services_directory.finding import find
+from services_directory.places import find_place, resolve_postcode
+from services_directory.query import Query
+from services_directory.results import as_json
+from sites import all_sites
+
+router = APIRouter(prefix="/api/v1/services")
+MOST = 50
+Mode = Literal["phone", "in_person", "online"]
+
+
+class Asked(BaseModel):
+    """What is wanted. ``near`` is a postcode or a place name, ``within_m`` metres, ``age`` years.
+
+    ``open_at`` without a zone is London's time.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    site: str = Field(max_length=40)
+    text: str = Field("", max_length=300)
+    needs: list[str] = Field([], max_length=20)
+    near: str = Field("", max_length=100)
+    within_m: int | None = Field(None, ge=1, le=1_000_000)
+    open_now: bool = False
+    open_at: datetime | None = None
+    age: int | None = Field(None, ge=0, le=130)
+    woman: bool | None = None
+    language: str = Field("", max_length=10)
+    free: bool = False
+    modes: list[Mode] = []
+    limit: int = Field(10, ge=1, le=MOST)
+
+
+@router.post("/search")
+def search(asked: Asked) -> dict[str, Any]:
+    """The listings that fit best, and what had to give way."""
+    if asked.site not in all_sites():
+        raise HTTPException(404)
+    place = None
+    if asked.near:
+        place = resolve_postcode(asked.near) or find_place(asked.near, asked.site)
+        if place is None:
+            raise HTTPException(422)
+    query = Query(
+        site=asked.site,
+        needs=tuple(asked.needs),
+        place=place,
+        woman=asked.woman,
+        language=asked.language,
+        free=asked.free,
+        open_now=asked.open_now or asked.open_at is not None,
+        modes=frozenset(asked.modes),
+        within_m=asked.within_m,
+        age=asked.age,
+    )
+    moment = _aware(asked.open_at) if asked.open_at else now()
+    with transaction() as session:
+        found = find(
+            session,
+            query,
+            moment=moment,
+            demo=settings().demo,
+            limit=asked.limit,
+            text=asked.text.replace("\x00", ""),
+        )
+    said = partial(reason_words, "en")
+    return {
+        "listings": [as_json(each, word=said) | {"tier": each.tier} for each in found.results],
+        "relaxed": list(found.relaxed),
+    }
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=LONDON)
