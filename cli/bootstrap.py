@@ -176,6 +176,13 @@ def nlu_report(house: House, words: Sequence[str]) -> None:
     os.execve(house.rasa, [str(house.rasa), "-m", "measures.report", *words], environment)  # noqa: S606
 
 
+def bench(house: House, words: Sequence[str]) -> None:
+    """Set up with the tools for tests, then become the measuring of the directory."""
+    with _alone(house):
+        take(steps(house, "dev"))
+    os.execv(house.app, [str(house.app), "-m", "tests.bench", *words])  # noqa: S606
+
+
 def requirements(house: House, words: Sequence[str]) -> None:
     """Pin and hash again what our requirement sources ask for."""
     with _alone(house):
@@ -195,7 +202,8 @@ def clean(house: House, _words: Sequence[str]) -> None:
 
 
 COMMANDS: dict[str, Callable[[House, Sequence[str]], None]] = {
-    each.__name__: each for each in (run, test, nlu_report, lint, setup, train, requirements, clean)
+    each.__name__: each
+    for each in (run, test, nlu_report, lint, bench, setup, train, requirements, clean)
 }
 
 

@@ -123,9 +123,10 @@ def _reasons_of_person(listing: Listing, query: Query) -> list[Reason]:
     reasons = []
     if listing.audience != "any":
         reasons.append(Reason(f"for_{listing.audience}"))
-    spoken = next((code for code in (query.language, "mul") if code in listing.languages), "")
-    if foreign(query) and spoken:
-        reasons.append(Reason("language", spoken))
+    if foreign(query) and query.language in listing.languages:
+        reasons.append(Reason("language", query.language))
+    elif foreign(query) and "mul" in listing.languages:
+        reasons.append(Reason("interpreters"))
     return reasons
 
 

@@ -113,7 +113,7 @@ def settled_intent(
         return _officer_intent(name, confidence, entities, threshold, ruled)
     needs = _own_needs(entities)
     spoken = _of_what_was_shown(entities)
-    if spoken and not needs and not ruled:
+    if spoken and not ruled and (not needs or _only_the_way_there(entities, needs)):
         return spoken, 1.0
     if ruled and not (needs and ruled in gives_way()):
         return ruled, 1.0
@@ -139,6 +139,12 @@ def _of_what_was_shown(entities: list[dict[str, Any]]) -> str | None:
     if not spoken:
         return None
     return "report_wrong" if spoken[0]["about"] == DEAD else "ask_shown"
+
+
+def _only_the_way_there(entities: list[dict[str, Any]], needs: list[str]) -> bool:
+    """Whether the doctor of "do I need my GP for that?" is the way to a service and no need."""
+    about = [entity["about"] for entity in entities if entity["entity"] == "reference"]
+    return about == ["referral"] and set(needs) == {"health"}
 
 
 def _says_little(name: str, confidence: float, threshold: float) -> bool:
