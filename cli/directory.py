@@ -27,17 +27,17 @@ from core.database import transaction
 from core.settings import settings
 from services_directory.checks.duplicates import duplicates
 from services_directory.checks.fields import check
-from services_directory.checks.links import LinkState, look_all, next_look
 from services_directory.curation import CurationError
 from services_directory.exchange import echoes, exporting, reports, showing, sources
 from services_directory.exchange.faults import ExchangeError
 from services_directory.exchange.importing import Plan, carry_out, planned
 from services_directory.finding import find
+from services_directory.link_round import look_round
 from services_directory.places import Place, find_place, resolve_postcode
 from services_directory.publishing import reindex
 from services_directory.query import Query
 from services_directory.results import as_json
-from services_directory.tables import LinkCheck, Revision, State
+from services_directory.tables import Revision, State
 from services_directory.words import NEED_LABELS
 from sites import NATIONAL, UnknownSiteError, site_of
 
@@ -47,7 +47,6 @@ _KM, _FURTHEST_KM = 1_000, 1_500
 _MOST_RESULTS = 200
 _MOST_PAIRS = 50
 # The width of the column that keeps an address.
-_LONGEST_URL = 500
 _AT_WORK = (State.draft.value, State.submitted.value, State.live.value)
 Done = Callable[[int], None]
 
@@ -228,40 +227,13 @@ def _documents(session: Session, site: str) -> list[dict[str, str]]:
 def _links(documents: list[dict[str, str]]) -> Counter[str]:
     """Look at every address, keep how it answered, and say what is not well."""
     urls = sorted({url for each in documents if (url := each.get("url", "").strip())})
-    with transaction() as session:
-        last = {row.url: _state_of(row) for row in session.scalars(select(LinkCheck))}
     with _progress("addresses", len(urls)) as done:
-        looked = look_all(urls, last=last, on_done=lambda _state: done(1))
-        states = asyncio.run(looked)
-    counts = Counter[str]()
-    with transaction() as session:
-        for state in states:
-            _keep(session, state)
-            counts[f"link_{state.kind}"] += 1
-            if state.kind != "ok":
-                click.echo(f"{state.url}: {state.kind} (status {state.status}).")
+        states = asyncio.run(look_round(urls, on_done=lambda _state: done(1)))
+    counts = Counter(f"link_{state.kind}" for state in states)
+    for state in states:
+        if state.kind != "ok":
+            click.echo(f"{state.url}: {state.kind} (status {state.status}).")
     return counts
-
-
-def _keep(session: Session, state: LinkState) -> None:
-    if len(state.url) > _LONGEST_URL:
-        return
-    row = session.get(LinkCheck, state.url)
-    if row is None:
-        row = LinkCheck(url=state.url, fails=0)
-        session.add(row)
-    row.fails = 0 if state.kind in ("ok", "moved") else (row.fails or 0) + 1
-    row.kind, row.status, row.final_url = state.kind, state.status, state.final_url
-    if state.kind in ("ok", "moved"):
-        row.title, row.length = state.title, state.length
-    row.checked_at, row.next_at = state.at, state.at + next_look(state, row.fails)
-
-
-def _state_of(row: LinkCheck) -> LinkState:
-    """The last look that found the address well: its title and length are kept until the next."""
-    return LinkState(
-        row.url, row.status, "ok", row.final_url, row.title, row.length, row.checked_at
-    )
 
 
 def _site(code: str, *, national: bool = True) -> str:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import signal
 import threading
@@ -14,8 +15,11 @@ from types import FrameType
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.learning import keeping
+from core.clock import now
 from core.database import transaction
+from core.settings import settings
 from outreach.sending import touch, work
+from services_directory.link_round import due, look_round
 
 ROUND = 0.5
 SWEEP_EVERY = 3600.0
@@ -39,7 +43,21 @@ def main() -> None:
         touch()
         if time.monotonic() - swept > SWEEP_EVERY:
             sweep()
+            threading.Thread(target=look_at_links, daemon=True).start()
             swept = time.monotonic()
+
+
+def look_at_links() -> None:
+    """Look at the web addresses whose time has come; never in a demonstration, which stays offline.
+
+    In a thread of its own: a slow site must not keep an alert waiting.
+    """
+    if settings().demo:
+        return
+    try:
+        asyncio.run(look_round(due(now())))
+    except SQLAlchemyError as error:
+        log.warning("no link was looked at: %s", type(error).__name__)
 
 
 def sweep() -> None:

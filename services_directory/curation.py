@@ -23,10 +23,18 @@ from services_directory.checks.finding import Finding
 from services_directory.checks.known import check_known
 from services_directory.listing import COLUMNS
 from services_directory.publishing import publish, refresh_dates, withdraw
-from services_directory.tables import DirectoryListing, Live, Revision, State, Verification
+from services_directory.tables import (
+    DirectoryListing,
+    Live,
+    Revision,
+    SiteListing,
+    State,
+    Verification,
+)
 from sites import NATIONAL
 
 EDITS = (Role.coordinator, Role.approver, Role.site_admin)
+LAST_RANK, LONGEST_NOTE = 99, 300
 OPEN = (State.draft.value, State.submitted.value)
 
 
@@ -228,6 +236,24 @@ def confirm(
     _confirm(session, staff.id, listing, groups, method)
     refresh_dates(session, listing.id)
     record(session, actor_of(staff), "listing.confirm", f"listing:{listing.id}")
+
+
+def place_at_site(
+    session: Session, staff: Staff, listing: DirectoryListing, *, rank: int, note: str
+) -> None:
+    """Where the listing stands in this site's own order (1 first, 0 nowhere), and a note beside it.
+
+    It says nothing about the service itself, so one person decides; participants read the note.
+    """
+    if not 0 <= rank <= LAST_RANK:
+        raise CurationError(f"Write a number from 1 to {LAST_RANK}, or leave it empty.")
+    kept = session.get(SiteListing, (staff.site, listing.id))
+    if kept is None:
+        kept = SiteListing(site=staff.site, listing_id=listing.id)
+        session.add(kept)
+    kept.rank, kept.note = rank, note.strip()[:LONGEST_NOTE]
+    session.flush()
+    record(session, actor_of(staff), "listing.place", f"listing:{listing.id}")
 
 
 def confirmations(session: Session, listing: DirectoryListing) -> dict[str, Verification]:

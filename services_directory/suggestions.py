@@ -1,4 +1,4 @@
-"""What people say is wrong with a listing; it waits for a coordinator and changes nothing itself."""
+"""What people say is wrong with a listing: it waits for a coordinator and changes nothing."""
 
 from __future__ import annotations
 

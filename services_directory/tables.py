@@ -81,10 +81,11 @@ class Live(Base):
     """What of a listing is public, in the columns that searches ask for.
 
     ``public`` is the document without what is withheld or internal; ``service_id`` and
-    ``organisation_id`` are the UUIDs under which ORUK knows its service and organisation. ``easting`` and ``northing``
-    (metres) are those of the postcode; of a withheld address those of its outward code.
-    ``offered`` is whether a participant may be shown it at all, assurance apart. ``holiday`` says
-    what bank holidays do to the week in ``directory_opening``; ``steady`` that nothing else does.
+    ``organisation_id`` are the UUIDs under which ORUK knows its service and organisation.
+    ``easting`` and ``northing`` (metres) are those of the postcode; of a withheld address those of
+    its outward code. ``offered`` is whether a participant may be shown it at all, assurance apart.
+    ``holiday`` says what bank holidays do to the week in ``directory_opening``; ``steady`` that
+    nothing else does.
     """
 
     __tablename__ = "directory_live"

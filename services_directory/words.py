@@ -30,6 +30,7 @@ def what_it_does(listing: Listing, labels: Mapping[str, str] = NEED_LABELS) -> s
         ("Help with ", helps),
         ("For: ", listing.eligibility),
         ("How: ", listing.how_to_access),
+        ("", listing.note),
     )
     return " ".join(f"{opening}{text.rstrip('. ')}." for opening, text in parts if text)
 

@@ -24,7 +24,7 @@ from outreach.second import stand_in
 from outreach.web import alerts
 from referrals.web import receipt
 from services_directory.web import api as directory_api
-from services_directory.web import oruk, views, work
+from services_directory.web import oruk, trying, views, work
 from services_directory.web.one import day
 
 ASSETS = BUILD / "assets"
@@ -62,7 +62,7 @@ def application() -> FastAPI:
     errors.install(made)
     for filter_ in (day, numbered_day, pieces_of, sms_href, tel_href, web_href):
         templates().filters[filter_.__name__] = filter_
-    staff_pages = (officer, sign_in, receipt, alerts, learning, views, work)
+    staff_pages = (officer, sign_in, receipt, alerts, learning, trying, views, work)
     for each in (api, directory_api, health, pages, texts, widget, *staff_pages):
         made.include_router(each.router)
     made.include_router(widget.script)

@@ -28,7 +28,14 @@ from services_directory.listing import from_document, public, warning, with_date
 from services_directory.publishing import standing_of
 from services_directory.query import Query
 from services_directory.results import as_json, as_result
-from services_directory.tables import DirectoryListing, Live, Revision, State, Suggestion
+from services_directory.tables import (
+    DirectoryListing,
+    Live,
+    Revision,
+    SiteListing,
+    State,
+    Suggestion,
+)
 from services_directory.web import fields
 
 
@@ -53,6 +60,7 @@ def context_of(session: Session, staff: Staff, listing: DirectoryListing) -> dic
         "groups": _groups(session, listing),
         "history": [_version(session, each) for each in curation.history(session, listing)],
         "same": _alike(session, listing),
+        "place": session.get(SiteListing, (staff.site, listing.id)),
         "public": curation.is_public(session, listing),
         "text": fields.words(),
     }

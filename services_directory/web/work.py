@@ -42,6 +42,7 @@ DONE = {
     "shown": "Shown again.",
     "merged": "Merged. The other listing is no longer shown.",
     "confirmed": "Thank you. What you checked counts from today.",
+    "placed": "Kept. It counts for the searches of your site.",
     "taken": "Taken up. If it said what is right, it is in the draft.",
     "aside": "Put aside.",
 }
@@ -162,6 +163,7 @@ def _acts() -> dict[str, tuple[str, Act]]:
         "show": ("shown", lambda s, who, it, f: curation.show_again(s, who, it, _lock(f))),
         "merge": ("merged", _merge),
         "confirm": ("confirmed", _confirm),
+        "place": ("placed", _place),
         "take": ("taken", lambda s, who, it, f: _decide(s, who, it, f, take=True)),
         "aside": ("aside", lambda s, who, it, f: _decide(s, who, it, f, take=False)),
     }
@@ -196,6 +198,11 @@ def _merge(session: Session, staff: Staff, listing: DirectoryListing, form: Form
 def _confirm(session: Session, staff: Staff, listing: DirectoryListing, form: FormData) -> None:
     groups = [each for each in form.getlist("groups") if isinstance(each, str)]
     curation.confirm(session, staff, listing, groups, forms.said(form, "method"))
+
+
+def _place(session: Session, staff: Staff, listing: DirectoryListing, form: FormData) -> None:
+    rank = _number(form, "rank") if forms.said(form, "rank").strip() else 0
+    curation.place_at_site(session, staff, listing, rank=rank, note=forms.said(form, "note"))
 
 
 def _decide(

@@ -48,6 +48,8 @@ PATHS = [
     ("a search", "/directory?q=harbour"),
     ("an empty form", "/directory/new"),
     ("the sheet", "/directory/sheet"),
+    ("a search to try", "/directory/try"),
+    ("what was not found", "/directory/gaps"),
     *[(name, name) for name in ("waits", "draft", "reported", "withheld", "fresh", "twin a")],
     ("the form of a listing", "draft/edit"),
     ("the preview", "fresh/preview"),
@@ -231,6 +233,38 @@ def test_a_new_service_starts_as_a_draft_nobody_outside_sees(visit: Visit) -> No
     expect(page.get_by_text("Not public yet")).to_be_visible()
     number = page.url.rpartition("/")[2].partition("?")[0]
     assert page.request.get(f"/suggest/{number}").status == 404
+
+
+def test_the_sites_own_order_and_note_are_kept_and_seen(visit: Visit, web: Web) -> None:
+    page = visit(at(web, "fresh"), staff=Role.coordinator)
+    page.get_by_label("Place in your own order").fill("first")
+    page.get_by_role("button", name="Keep this").click()
+    expect(page.locator(".govuk-error-summary")).to_contain_text("Write a number from 1")
+    page.get_by_label("Place in your own order").fill("1")
+    page.get_by_label("A note for participants").fill("Ask for the evening team.")
+    page.get_by_role("button", name="Keep this").click()
+    page.goto("/directory/try")
+    page.get_by_label("Drinking").check()
+    page.get_by_label("Near").fill("Southampton")
+    page.get_by_role("button", name="Search").click()
+    first = page.locator(".app-listing").first
+    expect(first).to_contain_text("Harbour fresh")
+    expect(first).to_contain_text("Ask for the evening team.")
+
+
+def test_a_search_that_is_tried_says_what_had_to_give_way(visit: Visit) -> None:
+    page = visit("/directory/try", staff=Role.coordinator)
+    page.get_by_label("Near").fill("Nowhere Upon Sea")
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator(".govuk-error-summary")).to_contain_text("no such place")
+    page.get_by_label("Near").fill("Ryde")
+    page.get_by_label("Words").fill("skag")
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator(".app-listing").first).to_be_visible()
+    page.get_by_label("Near").fill("Southampton")
+    page.get_by_label("Words").fill("harbour trampolining")
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator("main")).to_contain_text("Nothing holds all the words")
 
 
 def test_a_preview_shows_the_card_and_the_text(visit: Visit, web: Web) -> None:
