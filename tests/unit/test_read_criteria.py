@@ -173,6 +173,12 @@ def test_a_custody_sentence_fills_what_it_says_and_nothing_else() -> None:
     }
 
 
+def test_a_relation_that_is_set_right_stands_whatever_follows_it() -> None:
+    text = "his mum not his partner, 22, denied then admitted on the second interview"
+    assert sure(text) == {"B05_relationship": "family_member", "B02_admission": "full"}
+    assert "B05_relationship" not in sure("his mum, 22, std risk")
+
+
 def test_the_words_of_an_answer_are_read_as_that_answer_when_they_are_typed() -> None:
     rules = yaml.load((ROOT / "sites/_baseline/criteria.yml").read_text(), Loader=yaml.BaseLoader)
     for criterion in rules["criteria"]:
