@@ -96,20 +96,6 @@ UNKNOWN = Hours("unknown")
 _ALWAYS = Hours("always", WHOLE_WEEK)
 
 
-def weekly_intervals(text: str) -> Intervals | None:
-    """Minutes of the week in which it is open, touching spans joined; None if not surely known.
-
-    None too where a week cannot say it all: exceptions, nth weekdays, other hours on bank holidays.
-    """
-    # The grammar builds the classes above, so it can only be imported once they exist.
-    from services_directory.hours_text import read_hours
-
-    hours = read_hours(text)
-    if hours.kind not in ("weekly", "always") or not hours.steady:
-        return None
-    return joined(hours.week) if hours.bank_holidays in ("same", "unknown") else None
-
-
 def open_state(hours: Hours | Intervals | None, moment: datetime) -> OpenState:
     """Whether it is open at ``moment`` (aware) by the clocks of London, and until when."""
     hours = _as_hours(hours)

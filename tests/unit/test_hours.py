@@ -10,12 +10,10 @@ from dateutil.easter import easter
 from core.clock import LONDON
 from services_directory.bank_holidays import is_bank_holiday, last_known
 from services_directory.hours import (
-    WEEK,
     OpenState,
     open_spans,
     open_state,
     opens_next,
-    weekly_intervals,
 )
 from services_directory.hours_text import as_text, hours_faults, read_hours, said
 
@@ -23,11 +21,11 @@ MONDAY = datetime(2026, 11, 23, tzinfo=LONDON)
 
 
 def state(hours: str, moment: datetime) -> str:
-    return open_state(weekly_intervals(hours), moment).state
+    return open_state(read_hours(hours), moment).state
 
 
 def until(hours: str, moment: datetime) -> str | None:
-    return open_state(weekly_intervals(hours), moment).until
+    return open_state(read_hours(hours), moment).until
 
 
 @pytest.mark.parametrize(
@@ -89,16 +87,16 @@ def test_a_sunday_night_runs_on_into_monday_morning() -> None:
     ],
 )
 def test_hours_not_understood_to_the_last_word_are_unknown_and_never_closed(hours: str) -> None:
-    assert weekly_intervals(hours) is None
-    assert open_state(weekly_intervals(hours), MONDAY) == OpenState("unknown", None)
+    assert read_hours(hours).kind == "unknown"
+    assert open_state(read_hours(hours), MONDAY) == OpenState("unknown", None)
 
 
 @pytest.mark.parametrize(
     "hours", ["24/7", "24 hours", "24/7 (national helpline)", "Every day 00:00-00:00"]
 )
 def test_a_line_that_never_closes_has_no_closing_time(hours: str) -> None:
-    assert weekly_intervals(hours) == ((0, WEEK),)
-    assert open_state(weekly_intervals(hours), MONDAY) == OpenState("open", None)
+    assert read_hours(hours).kind == "always"
+    assert open_state(read_hours(hours), MONDAY) == OpenState("open", None)
 
 
 def test_a_closed_service_says_when_it_next_opens() -> None:
@@ -108,7 +106,7 @@ def test_a_closed_service_says_when_it_next_opens() -> None:
 
 def test_the_clocks_of_london_decide_in_summer() -> None:
     half_past_eight = datetime(2026, 7, 6, 8, 30, tzinfo=UTC)
-    assert open_state(weekly_intervals("Mon-Fri 09:00-17:00"), half_past_eight) == OpenState(
+    assert open_state(read_hours("Mon-Fri 09:00-17:00"), half_past_eight) == OpenState(
         "open", "2026-07-06T17:00:00+01:00"
     )
 
@@ -345,7 +343,6 @@ def test_who_types_hours_is_told_what_is_not_understood(text: str, faults: list[
 )
 def test_a_week_alone_is_not_given_where_it_would_not_say_all(hours: str) -> None:
     assert read_hours(hours).kind == "weekly"
-    assert weekly_intervals(hours) is None
     assert read_hours(hours).steady == ("closed bank" in hours)
 
 
