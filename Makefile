@@ -3,7 +3,7 @@ BOOTSTRAP := python3 cli/bootstrap.py
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults nlu-report lint setup train requirements clean
+.PHONY: help run test faults nlu-report bench lint setup train requirements clean
 
 help: ## List every task
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ faults: ## Stop, hang and lock each part in turn, and print how fast danger is s
 
 nlu-report: ## Measure every candidate for understanding messages, side by side (long: stock DIET alone takes hours)
 	@$(BOOTSTRAP) nlu_report $(ARGS)
+
+bench: ## Measure against peers in the same run, as a table and var/bench.json
+	@$(BOOTSTRAP) bench $(ARGS)
 
 lint: ## Check style, types, import arrows, Rasa's data and the requirement files
 	@$(BOOTSTRAP) lint $(ARGS)
