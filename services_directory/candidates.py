@@ -81,9 +81,15 @@ def candidate(listing: Listing, query: Query, moment: datetime, *, whole_area: b
         whole_area=whole_area,
         distance=_distance(listing, query.place),
         audience=_audience(listing, query),
-        open=open_state(read_hours(listing.hours), moment),
+        open=_open_at(listing.hours, moment.replace(second=0, microsecond=0)),
         tier=warning(listing, moment.astimezone(LONDON).date()),
     )
+
+
+@lru_cache(maxsize=4096)
+def _open_at(hours: str, minute: datetime) -> OpenState:
+    """A directory has few different hours, and a minute many questions."""
+    return open_state(read_hours(hours), minute)
 
 
 def _asked_for(listing: Listing, query: Query) -> bool:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, and_, case, cast, func, or_, select, true
+from sqlalchemy import BigInteger, Select, and_, case, cast, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from core.clock import LONDON
@@ -193,7 +193,12 @@ def _perhaps_open(moment: datetime) -> Any:
     if any(is_bank_holiday(local.date() - timedelta(days=ago)) for ago in (0, 1)):
         return true()
     minute = local.weekday() * DAY + local.hour * 60 + local.minute
-    week = _in(LiveOpening, and_(LiveOpening.starts <= minute, LiveOpening.ends > minute))
+    # Asked of each row by its key: as a list of all that are open it costs a walk over the table.
+    week = exists().where(
+        LiveOpening.number == Live.number,
+        LiveOpening.starts <= minute,
+        LiveOpening.ends > minute,
+    )
     return or_(week, Live.steady.is_(False))
 
 
@@ -206,7 +211,9 @@ def _ordered(rows: Rows, query: Query, moment: datetime) -> Rows:
         .scalar_subquery()
     )
     speaks = Live.languages.contains(f"|{query.language}|", autoescape=True)
+    itself = [_last(~_in(LiveWord, LiveWord.word == group[0])) for group in query.words if group]
     order: list[Any] = [
+        *([sum(itself[1:], itself[0])] if itself else []),
         _last(func.coalesce(Live.age_max, OLDEST) <= YOUNG),
         _last(Live.site == NATIONAL),
         *([_last(~speaks)] if foreign(query) else []),

@@ -2,7 +2,8 @@
 
 The order of results, most weighty first:
 
-1. every need asked for is met once before any is met twice;
+1. every need asked for is met once before any is met twice; where words were typed, what holds
+   them itself comes before what only means the same;
 2. help for adults, before what is only for the under-25s (participants are adults);
 3. local help, before national;
 4. the person's own language, where one was asked for;
@@ -102,6 +103,12 @@ def _words_of(listing: Listing) -> frozenset[str]:
     return words_of(listing)
 
 
+def _said_itself(listing: Listing, query: Query) -> int:
+    """How many words of the question the listing itself holds, not only what they stand for."""
+    held = _words_of(listing) if query.words else frozenset()
+    return sum(group[0] in held for group in query.words if group)
+
+
 def _choose(pool: Sequence[Candidate], query: Query, limit: int) -> list[Candidate]:
     """Best first, serving each need in turn; what is held back comes only for a need left unmet."""
     shown = [candidate for candidate in pool if not candidate.held_back]
@@ -109,6 +116,8 @@ def _choose(pool: Sequence[Candidate], query: Query, limit: int) -> list[Candida
     unmet = set(query.needs) - met
     left = [one for one in pool if not one.held_back or not shown or unmet & set(one.needs)]
     orders = {id(one): _order(one, query) for one in left}
+    if len(query.needs) <= 1:
+        return sorted(left, key=lambda one: orders[id(one)])[:limit]
     chosen: list[Candidate] = []
     waiting = set(query.needs)
     while left and len(chosen) < limit:
@@ -119,7 +128,7 @@ def _choose(pool: Sequence[Candidate], query: Query, limit: int) -> list[Candida
         waiting -= set(best.needs)
         chosen.append(best)
         left.remove(best)
-    return sorted(chosen, key=lambda one: (one.young, one.listing.national))
+    return sorted(chosen, key=lambda one: orders[id(one)][0][:3])
 
 
 def _key(candidate: Candidate, waiting: set[str], before: Order, after: Order) -> tuple[Any, ...]:
@@ -130,6 +139,7 @@ def _order(candidate: Candidate, query: Query) -> tuple[Order, Order]:
     """The order that this module's docstring states, from 2 on: before and after the needs met."""
     listing = candidate.listing
     before = (
+        -_said_itself(listing, query),
         candidate.young,
         listing.national,
         foreign(query) and query.language not in listing.languages,

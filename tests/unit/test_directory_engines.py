@@ -108,6 +108,16 @@ def test_every_offered_listing_is_found_by_its_own_name(site: str) -> None:
             assert listing.id in ids(stored(query, text=listing.name, limit=400)), listing.name
 
 
+def test_the_word_itself_comes_before_what_means_the_same() -> None:
+    make_public(
+        [
+            document(id="means", service_name="A drop-in", needs="drugs", opening_hours="24/7"),
+            document(id="says", service_name="Naloxone kits", needs="drugs"),
+        ]
+    )
+    assert ids(stored(Query("hampshire", ()), text="naloxone"))[0] == "says"
+
+
 def test_an_unknown_distance_is_kept_and_a_known_one_too_far_is_not() -> None:
     make_public(
         [
