@@ -27,6 +27,8 @@ from core.database import transaction
 from core.settings import settings
 from services_directory.checks.duplicates import duplicates
 from services_directory.checks.fields import check
+from services_directory.checks.known import check_known
+from services_directory.checks.neighbours import across
 from services_directory.curation import CurationError
 from services_directory.exchange import echoes, exporting, reports, showing, sources
 from services_directory.exchange.faults import ExchangeError
@@ -113,8 +115,10 @@ def check_(site: str, links: bool) -> None:
         with transaction() as session:
             documents = _documents(session, site)
         counts = Counter[str]()
+        beside = across(documents)
         for document in documents:
-            for finding in check(document):
+            alone = [*check(document), *check_known(document)]
+            for finding in [*alone, *beside.get(document["id"], ())]:
                 counts[finding.check] += 1
                 click.echo(
                     f"{document['id']}, {finding.field}, {finding.severity}: {finding.words}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -27,14 +27,13 @@ from services_directory.tables import (
     DirectoryListing,
     Live,
     Revision,
-    SiteListing,
     State,
     Verification,
 )
 from sites import NATIONAL
 
+STAFF = "staff"
 EDITS = (Role.coordinator, Role.approver, Role.site_admin)
-LAST_RANK, LONGEST_NOTE = 99, 300
 OPEN = (State.draft.value, State.submitted.value)
 
 
@@ -112,7 +111,8 @@ def submit(
 ) -> Revision:
     """Ask for approval; raises :class:`CurationError` for faults and for a missing reason.
 
-    Who sends it vouches for it: the draft of an import is theirs from now on.
+    Who sends the draft of an import vouches for it: it is theirs from now on. A colleague's stays
+    the colleague's, who could else approve their own words.
     """
     draft = working(session, listing)
     if draft is None or draft.state != State.draft.value:
@@ -127,7 +127,8 @@ def submit(
         raise CurationError("Say how you know that it is right now.")
     _touch(session, listing, lock)
     draft.state, draft.reason, draft.method = State.submitted.value, reason.strip(), method
-    draft.author = staff.id
+    if draft.source != STAFF:
+        draft.author = staff.id
     record(session, actor_of(staff), "listing.submit", f"listing:{listing.id}")
     return draft
 
@@ -196,7 +197,26 @@ def hide(
     _touch(session, listing, lock)
     listing.hidden = True
     withdraw(session, listing)
+    _note_hiding(session, staff, listing, reason)
     record(session, actor_of(staff), "listing.hide", f"listing:{listing.id}")
+
+
+def _note_hiding(session: Session, staff: Staff, listing: DirectoryListing, reason: str) -> None:
+    """A line of the history, with who and why; the words are those that were public."""
+    version = published(session, listing) or working(session, listing)
+    session.add(
+        Revision(
+            listing_id=listing.id,
+            n=_next(session, listing),
+            document=version.document if version else {},
+            state=State.hidden.value,
+            source=STAFF,
+            author=staff.id,
+            reason=reason.strip(),
+            written_at=now(),
+        )
+    )
+    session.flush()
 
 
 def show_again(session: Session, staff: Staff, listing: DirectoryListing, lock: int) -> None:
@@ -238,24 +258,6 @@ def confirm(
     record(session, actor_of(staff), "listing.confirm", f"listing:{listing.id}")
 
 
-def place_at_site(
-    session: Session, staff: Staff, listing: DirectoryListing, *, rank: int, note: str
-) -> None:
-    """Where the listing stands in this site's own order (1 first, 0 nowhere), and a note beside it.
-
-    It says nothing about the service itself, so one person decides; participants read the note.
-    """
-    if not 0 <= rank <= LAST_RANK:
-        raise CurationError(f"Write a number from 1 to {LAST_RANK}, or leave it empty.")
-    kept = session.get(SiteListing, (staff.site, listing.id))
-    if kept is None:
-        kept = SiteListing(site=staff.site, listing_id=listing.id)
-        session.add(kept)
-    kept.rank, kept.note = rank, note.strip()[:LONGEST_NOTE]
-    session.flush()
-    record(session, actor_of(staff), "listing.place", f"listing:{listing.id}")
-
-
 def confirmations(session: Session, listing: DirectoryListing) -> dict[str, Verification]:
     """The last confirmation of each group of fields."""
     found = select(Verification).where(Verification.listing_id == listing.id)
@@ -290,7 +292,7 @@ def _write(
     session: Session, staff: Staff, listing: DirectoryListing, document: Mapping[str, str]
 ) -> Revision:
     record(session, actor_of(staff), "listing.write", f"listing:{listing.id}")
-    return _draft(session, listing, document, author=staff.id, source="staff")
+    return _draft(session, listing, document, author=staff.id, source=STAFF)
 
 
 def _draft(
@@ -308,19 +310,18 @@ def _draft(
     if draft is None or draft.author != author:
         if draft is not None:
             draft.state = State.replaced.value
-        live = published(session, listing)
-        highest = select(func.max(Revision.n)).where(Revision.listing_id == listing.id)
         draft = Revision(
-            listing_id=listing.id,
-            n=(session.scalar(highest) or 0) + 1,
-            base=live.n if live else None,
-            author=author,
-            source=source,
+            listing_id=listing.id, n=_next(session, listing), author=author, source=source
         )
         session.add(draft)
     draft.document, draft.state, draft.written_at = clean, State.draft.value, now()
     session.flush()
     return draft
+
+
+def _next(session: Session, listing: DirectoryListing) -> int:
+    highest = select(func.max(Revision.n)).where(Revision.listing_id == listing.id)
+    return (session.scalar(highest) or 0) + 1
 
 
 def _waiting(session: Session, staff: Staff, listing: DirectoryListing) -> Revision:
@@ -331,7 +332,7 @@ def _waiting(session: Session, staff: Staff, listing: DirectoryListing) -> Revis
     wrote = select(Revision.author).where(
         Revision.listing_id == listing.id,
         Revision.n > (live.n if live else 0),
-        Revision.state != State.discarded.value,
+        Revision.state.not_in((State.discarded.value, State.hidden.value)),
     )
     # A colleague's last touch does not make the rest of it somebody else's.
     if staff.id in session.scalars(wrote).all():
@@ -384,12 +385,6 @@ def _newest(session: Session, listing: DirectoryListing, states: Sequence[str]) 
 
 def _same(held: Mapping[str, str], document: Mapping[str, str]) -> bool:
     return all(held.get(name, "") == document.get(name, "").strip() for name in COLUMNS)
-
-
-def in_directory(session: Session, staff: Staff) -> list[DirectoryListing]:
-    """Every listing that this person may look after."""
-    mine = or_(DirectoryListing.site == staff.site, DirectoryListing.site == NATIONAL)
-    return list(session.scalars(select(DirectoryListing).where(mine)))
 
 
 def is_public(session: Session, listing: DirectoryListing) -> bool:

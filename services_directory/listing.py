@@ -7,10 +7,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
 
-from sites import NATIONAL, folder, site_of
+from sites import NATIONAL
 
 WHOLE_AREA = "*"
 UNASSURED = "unassured"
@@ -149,24 +148,6 @@ def public(document: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-@lru_cache(maxsize=64)
-def load(site: str) -> tuple[Listing, ...]:
-    """The listings of ``site`` and the national ones, as the files had them at first reading.
-
-    A site without a file of its own has the national listings only. Raises ``UnknownSiteError``.
-    """
-    return read(site_of(site).services_csv) + read(folder() / f"_{NATIONAL}" / "services.csv")
-
-
-@lru_cache(maxsize=64)
-def read(path: Path) -> tuple[Listing, ...]:
-    """The listings of one file, none where there is no file."""
-    if not path.exists():
-        return ()
-    with path.open(newline="", encoding="utf-8") as source:
-        return tuple(from_document(row) for row in csv.DictReader(source))
-
-
 def documents(path: Path) -> list[dict[str, str]]:
     """The rows of one of our own files, as documents with all columns."""
     if not path.exists():
@@ -179,7 +160,6 @@ def from_document(document: Mapping[str, str]) -> Listing:
     """The listing that a document describes, not yet assured; raises ``ValueError`` for an age."""
     row = {name: document.get(name, "") for name in COLUMNS}
     cost = row["cost"].strip()
-    assured_on = document.get("assured_on", "")
     return Listing(
         id=row["id"],
         site=row["site"],
@@ -205,7 +185,7 @@ def from_document(document: Mapping[str, str]) -> Listing:
         self_referral=row["self_referral"],
         languages=_languages(row["languages"]),
         status=row["status"],
-        assured_on=date.fromisoformat(assured_on) if assured_on else None,
+        assured_on=None,
         modes=frozenset(_split(row["modes"])),
         withheld=row["address_withheld"] == "yes",
     )

@@ -72,9 +72,9 @@ def _relaxed(pool: list[Candidate], query: Query) -> tuple[list[Candidate], list
     relaxed: list[str] = []
     answering = _answering(pool, query)
     if pool and answering is None:
-        relaxed.append("words")
         words = [one for one in pool if _answers(one.listing, query, any)]
         answering = words or (pool if query.needs else [])
+        relaxed += ["words"] if answering else []
     pool = answering or []
     near = [one for one in pool if one.within(query.within_m)]
     if pool and not near:

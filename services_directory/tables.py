@@ -20,7 +20,7 @@ from core.database import Base, UtcDateTime
 
 
 class State(StrEnum):
-    """Where a version stands."""
+    """Where a version stands; ``hidden`` is no version but the act of hiding, with its reason."""
 
     draft = "draft"
     submitted = "submitted"
@@ -28,6 +28,7 @@ class State(StrEnum):
     rejected = "rejected"
     replaced = "replaced"
     discarded = "discarded"
+    hidden = "hidden"
 
 
 class DirectoryListing(Base):
@@ -53,9 +54,8 @@ class DirectoryListing(Base):
 class Revision(Base):
     """One version of a listing: who wrote it and why, and who decided on it.
 
-    ``base`` is the number of the live version it was made from. The author and the decider are
-    staff, or what brought it: "starter", "import". ``method`` is how the author knows, and with
-    approval it confirms the groups of fields that changed.
+    The author and the decider are staff, or what brought it: "starter", "import". ``method`` is
+    how the author knows, and with approval it confirms the groups of fields that changed.
     """
 
     __tablename__ = "directory_revision"
@@ -67,7 +67,6 @@ class Revision(Base):
     document: Mapped[Any] = mapped_column(EncryptedJSON)
     state: Mapped[str] = mapped_column(String(12), index=True)
     source: Mapped[str] = mapped_column(String(12))
-    base: Mapped[int | None]
     author: Mapped[str] = mapped_column(String(36))
     reason: Mapped[str] = mapped_column(Text, default="")
     method: Mapped[str] = mapped_column(String(12), default="")

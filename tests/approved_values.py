@@ -19,10 +19,11 @@ from core.settings import BUILD
 from referrals.fields import FIELDS, Field
 from referrals.reference import ALPHABET, read_aloud, read_reference
 from referrals.rule_set import Criterion, rule_set_of
-from services_directory.listing import Listing, load
+from services_directory.listing import Listing
 from services_directory.places import EVERYDAY_NAMES
 from services_directory.words import what_it_does
 from sites import all_sites, folder
+from tests.shipped import load
 
 Texts = Mapping[str, str]
 # Said in render_officer.py for what has no answer; they stand in no file of words.

@@ -329,12 +329,10 @@ def _draft_of(
         return at_work
     if at_work:
         at_work.state = State.replaced.value
-    live = next((each for each in reversed(versions) if each.state == State.live.value), None)
     highest = versions[-1].n if versions else 0
     draft = Revision(
         listing_id=listing_id,
         n=highest + 1,
-        base=live.n if live else None,
         author=author,
         source=IMPORT,
     )

@@ -56,12 +56,12 @@ class Asked(BaseModel):
 def search(asked: Asked) -> dict[str, Any]:
     """The listings that fit best, and what had to give way."""
     if asked.site not in all_sites():
-        raise HTTPException(404)
+        raise HTTPException(422, "There is no such site.")
     place = None
     if asked.near:
         place = resolve_postcode(asked.near) or find_place(asked.near, asked.site)
         if place is None:
-            raise HTTPException(422)
+            raise HTTPException(422, "No such postcode or place is known in Great Britain.")
     query = Query(
         site=asked.site,
         needs=tuple(asked.needs),

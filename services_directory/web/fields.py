@@ -37,8 +37,10 @@ def typed(form: FormData, before: Mapping[str, str]) -> dict[str, str]:
     document = {name: before.get(name, "") for name in COLUMNS}
     for name, field in _fields().items():
         if field.get("kind") == "choices":
-            ticked = [each for each in form.getlist(name) if each in _items(name, field)]
-            document[name] = _SEPARATOR.join(str(each) for each in ticked)
+            ticked = [str(each) for each in form.getlist(name) if each in _items(name, field)]
+            # The order stays: the first need is the main one, and boxes have no order to say.
+            held = [each for each in before.get(name, "").split(_SEPARATOR) if each in ticked]
+            document[name] = _SEPARATOR.join(dict.fromkeys([*held, *ticked]))
         else:
             document[name] = " ".join(forms.said(form, name)[:LONGEST].split())
     return document

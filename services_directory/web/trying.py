@@ -4,32 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from starlette.datastructures import FormData
 
 from accounts.tables import Staff
-from accounts.web.session import only
 from bot.channels.render import reason_words
 from bot.web.wording import page_words
 from core.clock import now
 from core.database import transaction
 from core.settings import settings
 from core.web import forms
-from core.web.pages import page
 from core.words import words
-from services_directory import curation
 from services_directory.finding import find
 from services_directory.places import Place, find_place, resolve_postcode
 from services_directory.query import Query
 from services_directory.results import Found, Result, as_json
 from services_directory.web import fields
-from sites import site_of
+from services_directory.web.curators import Curates, curators_page
 
 router = APIRouter(prefix="/directory/try")
-Curates = Annotated[Staff, Depends(only(curation.EDITS))]
 AS_MANY, LONGEST = 10, 300
 
 
@@ -96,12 +92,11 @@ def _shown(
     request: Request, staff: Staff, typed: _Typed, *, found: Found | None = None, fault: str = ""
 ) -> Response:
     text = fields.words()
-    return page(
+    return curators_page(
         request,
+        staff,
         "directory_try.html",
         status=422 if fault else 200,
-        staff=staff,
-        site=site_of(staff.site),
         typed=typed,
         fault=fault,
         needs=[

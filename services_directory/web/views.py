@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from accounts.tables import Staff
-from accounts.web.session import only
 from core.clock import now, today
 from core.database import transaction
 from core.settings import settings
@@ -20,11 +18,11 @@ from services_directory import curation, gaps, live, suggestions
 from services_directory.curation import CurationError
 from services_directory.listing import Listing, offerable, warning
 from services_directory.web import fields
+from services_directory.web.curators import Curates, curators_page
 from services_directory.web.one import day, preview_of
-from sites import NATIONAL, site_of
+from sites import NATIONAL
 
 router = APIRouter()
-Curates = Annotated[Staff, Depends(only(curation.EDITS))]
 
 
 @router.get("/directory/sheet")
@@ -38,11 +36,10 @@ def sheet(request: Request, staff: Curates) -> Response:
         for need, title in fields.words()["needs"].items()
         if need != "da_victim"
     ]
-    return page(
+    return curators_page(
         request,
+        staff,
         "directory_sheet.html",
-        staff=staff,
-        site=site_of(staff.site),
         needs=[need for need in needs if need["listings"]],
         on=day(today()),
     )
@@ -54,11 +51,10 @@ def gaps_page(request: Request, staff: Curates) -> Response:
     with transaction() as session:
         rows = gaps.missing(session, staff.site, today())
     text = fields.words()
-    return page(
+    return curators_page(
         request,
+        staff,
         "directory_gaps.html",
-        staff=staff,
-        site=site_of(staff.site),
         rows=rows,
         needs=text["needs"],
         why=text["missing"],
@@ -73,11 +69,10 @@ def preview(request: Request, staff: Curates, listing_id: str) -> Response:
         if listing is None:
             raise HTTPException(404)
         seen = preview_of(session, listing)
-    return page(
+    return curators_page(
         request,
+        staff,
         "directory_preview.html",
-        staff=staff,
-        site=site_of(staff.site),
         listing=listing,
         seen=seen,
     )

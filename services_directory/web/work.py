@@ -7,29 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from itertools import groupby
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
 from accounts.tables import Staff
-from accounts.web.session import only
 from core.clock import today
 from core.database import transaction
 from core.web import forms
-from core.web.pages import page
 from services_directory import curation, suggestions, work_queue
 from services_directory.curation import CurationError, StaleError
+from services_directory.own_order import place_at_site
 from services_directory.tables import DirectoryListing, Suggestion
 from services_directory.web import fields
+from services_directory.web.curators import Curates, curators_page
 from services_directory.web.one import context_of
-from sites import NATIONAL, site_of
+from sites import NATIONAL
 
 router = APIRouter(prefix="/directory")
-Curates = Annotated[Staff, Depends(only(curation.EDITS))]
 Act = Callable[[Session, Staff, DirectoryListing, FormData], object]
 DONE = {
     "saved": "Your draft is saved. Nobody outside sees it yet.",
@@ -61,11 +60,10 @@ def queue_page(
         {"kind": kind, "title": fields.words()["kinds"][kind], "items": list(each)}
         for kind, each in groupby(items, key=lambda item: item.kind)
     ]
-    return page(
+    return curators_page(
         request,
+        staff,
         "directory_queue.html",
-        staff=staff,
-        site=site_of(staff.site),
         kinds=kinds,
         national=national,
         found=found,
@@ -202,7 +200,7 @@ def _confirm(session: Session, staff: Staff, listing: DirectoryListing, form: Fo
 
 def _place(session: Session, staff: Staff, listing: DirectoryListing, form: FormData) -> None:
     rank = _number(form, "rank") if forms.said(form, "rank").strip() else 0
-    curation.place_at_site(session, staff, listing, rank=rank, note=forms.said(form, "note"))
+    place_at_site(session, staff, listing, rank=rank, note=forms.said(form, "note"))
 
 
 def _decide(
@@ -247,12 +245,11 @@ def _form(
     theirs: list[dict[str, str]] | None = None,
     status: int = 200,
 ) -> Response:
-    return page(
+    return curators_page(
         request,
+        staff,
         "directory_edit.html",
         status=status,
-        staff=staff,
-        site=site_of(staff.site),
         groups=fields.shown(document),
         listing=listing,
         lock=lock,
@@ -272,12 +269,11 @@ def _shown(
     form: FormData | None = None,
 ) -> Response:
     context: dict[str, Any] = context_of(session, staff, listing)
-    return page(
+    return curators_page(
         request,
+        staff,
         "directory_listing.html",
         status=422 if error else 200,
-        staff=staff,
-        site=site_of(staff.site),
         done=DONE.get(done, ""),
         fault=str(error) if error else "",
         findings=error.findings if error else (),

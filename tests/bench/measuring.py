@@ -20,7 +20,7 @@ from tests.bench.asked import ROWS, SITE, TOWNS, WITHIN_M, Question, questions
 from tests.bench.floor import Floor
 from tests.bench.made import documents, write_csv
 from tests.bench.timing import Client, Load, Spread, seconds, together
-from tests.bench.web import serving
+from tests.pages.conftest import serving
 
 TUESDAY_NIGHT = "Tue 21:00-06:00"
 TUESDAY, WEDNESDAY = (
@@ -90,7 +90,7 @@ def measured(places: int, folder: Path, extra: Mapping[str, str], effort: Effort
         reindex_s, rebuild_s = indexed(floor)
         say("looking whether all is found")
         kept = [*named(floor, made), *at_night(floor, made)]
-        with serving(data_dir, extra) as url:
+        with serving(data_dir, **extra) as url:
             asked = _asked(floor, url, effort, say)
     engine = "PostgreSQL" if extra else "SQLite"
     return Size(engine, places, len(made), asked, import_s, reindex_s, rebuild_s, kept)

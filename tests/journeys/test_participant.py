@@ -5,8 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from services_directory.listing import load
 from tests.journeys.people import Chat, cards, words_of
+from tests.shipped import load
 
 SITES = ("hampshire", "west_midlands", "leicestershire", "avon_and_somerset", "north_yorkshire")
 NEVER = {"closed", "referral_only", "waiting_list_closed"}

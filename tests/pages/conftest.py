@@ -59,7 +59,7 @@ def wait_for(url: str) -> None:
     until = time.monotonic() + PATIENCE
     while True:
         try:
-            httpx.get(f"{url}/healthz").raise_for_status()
+            httpx.get(f"{url}/healthz", timeout=PATIENCE).raise_for_status()
         except httpx.HTTPError:
             if time.monotonic() > until:
                 raise

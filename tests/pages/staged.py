@@ -35,10 +35,10 @@ from core.clock import now
 from core.database import transaction
 from core.settings import settings
 from referrals import record
-from services_directory.listing import load
 from services_directory.places import find_place
 from services_directory.query import Query
 from services_directory.search import search
+from tests.shipped import load
 
 MARKUP = "<b onclick=alert(1)>bold</b> & <script>alert(2)</script>"
 GIVEN = {

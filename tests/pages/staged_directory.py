@@ -32,7 +32,17 @@ SECRET_STREET = "7 Hidden Mews"
 OTHER = "another approver at the site"
 CONFIRMED_AGO = {"fresh": 10, "due": 88, "check first": 120, "too old": 400}
 # Listings of which each belongs to one test, so that they cross nobody.
-CHANGED = ("week", "stale", "no script", "keyboard", "undo", "reported too", "twin a", "twin b")
+CHANGED = (
+    "week",
+    "stale",
+    "no script",
+    "keyboard",
+    "undo",
+    "reported too",
+    "twin a",
+    "twin b",
+    "sent on",
+)
 
 
 def staged(folder: Path) -> AbstractContextManager[Web]:
@@ -63,9 +73,9 @@ def _document(name: str) -> dict[str, str]:
     broken = {"url": "https://harbour.example.org/gone"}
     extra = kept if name == "withheld" else broken if name == "broken" else {}
     twin = {"phone": "0121 496 0777", "service_name": "Harbour twins"} if "twin" in name else {}
-    return document(
-        **{"id": name.replace(" ", "-"), "service_name": f"Harbour {name}"} | extra | twin
-    )
+    both = {"needs": "drugs|alcohol"} if name == "sent on" else {}
+    ours = {"id": name.replace(" ", "-"), "service_name": f"Harbour {name}"}
+    return document(**(ours | extra | twin | both))
 
 
 def _confirmed(listing_id: str, days: int) -> None:

@@ -119,6 +119,35 @@ def test_a_change_is_public_only_when_a_second_person_has_approved_it(
     expect(row).to_contain_text("I looked at their own page")
 
 
+def test_who_wrote_a_change_cannot_approve_it_when_a_colleague_has_sent_it(
+    visit: Visit, web: Web
+) -> None:
+    path = at(web, "sent on")
+    first = visit(f"{path}/edit", staff=Role.coordinator)
+    save(first, Telephone="0121 496 0555")
+    expect(first.locator("ins")).to_have_text(["0121 496 0555"])
+    colleague = visit(path, staff=OTHER)
+    send(colleague, "Seen on their page too")
+    author = visit(path, staff=Role.coordinator)
+    author.get_by_role("button", name="Approve, and make it public").click()
+    expect(author.locator(".govuk-error-summary")).to_contain_text("somebody else has to approve")
+    colleague.get_by_role("button", name="Approve, and make it public").click()
+    expect(colleague.get_by_text("Approved. The change is public now.")).to_be_visible()
+
+
+def test_why_a_listing_was_hidden_stays_in_its_history(visit: Visit, web: Web) -> None:
+    page = visit(at(web, "sent on"), staff=OTHER)
+    page.locator("summary").click()
+    page.get_by_label("Why is it to be hidden?").fill("They moved out last week")
+    page.get_by_role("button", name="Hide it at once").click()
+    versions = page.locator("table").filter(has_text="By whom, why")
+    expect(versions).to_contain_text("They moved out last week")
+    assert page.request.get(f"/suggest/{web.staged['sent on']}").status == 404
+    page.locator("summary").click()
+    page.get_by_role("button", name="Show it again").click()
+    assert page.request.get(f"/suggest/{web.staged['sent on']}").status == 200
+
+
 def test_a_change_given_back_says_what_has_to_change(visit: Visit, web: Web) -> None:
     page = visit(at(web, "waits"), staff=OTHER)
     page.get_by_role("button", name="Give it back").click()

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from services_directory.listing import Listing, load
+from services_directory.listing import Listing
 from services_directory.places import Place, find_place
 from services_directory.query import Query
 from services_directory.results import Found, Result
 from services_directory.search import search
 from services_directory.words import NEED_LABELS
 from sites import folder
+from tests.shipped import load
 
 MOMENT = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
 SITES = ("hampshire", "west_midlands", "leicestershire", "avon_and_somerset", "north_yorkshire")

@@ -148,6 +148,19 @@ def test_a_check_tells_each_finding_the_pairs_and_the_counts(tmp_path: Path) -> 
     assert {"phone_drama: 2", "duplicate: 1"} <= set(lines)
 
 
+def test_a_check_compares_listings_with_each_other() -> None:
+    make_public(
+        [
+            document(id="s-1", organisation="Harbour Trust", phone="0121 496 0321"),
+            document(id="s-2", organisation="Lantern House", phone="0121 496 0321"),
+        ]
+    )
+    lines = directory("check", "--site", "hampshire").stdout.splitlines()
+    shared = [each for each in lines if "whose number is it?" in each]
+    assert [each[:3] for each in shared] == ["s-1", "s-2"]
+    assert "number_shared: 2" in lines
+
+
 def test_a_check_of_links_keeps_how_each_answered() -> None:
     make_public([document(id="s-1", site="dorset", url="http://127.0.0.1:9/here")])
     for fails in (1, 2):

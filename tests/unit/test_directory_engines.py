@@ -12,12 +12,13 @@ from core.clock import LONDON
 from core.database import transaction
 from services_directory import live
 from services_directory.finding import find
-from services_directory.listing import load, offerable
+from services_directory.listing import offerable
 from services_directory.query import Query
 from services_directory.results import Found
 from services_directory.search import search
 from services_directory.tables import SiteListing
 from services_directory.vocabulary import groups_of
+from tests.shipped import load
 from tests.unit.asking import MOMENT, NEEDS, SITES, TOWNS, ids, place_in
 from tests.unit.directory import document, make_public
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import pytest
 
-from services_directory.listing import Listing, load, offerable, read, warning
+from services_directory.listing import Listing, offerable, warning
 from services_directory.query import Query
 from services_directory.results import Reason, as_json, as_result
 from services_directory.search import search
+from tests.shipped import load
 from tests.unit.asking import (
     MOMENT,
     SITES,
@@ -20,7 +19,6 @@ from tests.unit.asking import (
     ids,
     listing_called,
     place_in,
-    raw_rows,
 )
 
 
@@ -91,16 +89,6 @@ def test_something_nearer_than_nowhere_is_a_wish_set_aside() -> None:
     found = ask("west_midlands", "drugs", nearer=True)
     assert "nearer" in found.relaxed
     assert found.results
-
-
-def test_a_file_that_says_when_a_listing_was_assured_is_believed(tmp_path: Path) -> None:
-    source = next(row for row in raw_rows() if row["id"] == "ny-001")
-    path = tmp_path / "services.csv"
-    with path.open("w", newline="", encoding="utf-8") as out:
-        writer = csv.DictWriter(out, [*source, "assured_on"])
-        writer.writeheader()
-        writer.writerow({**source, "assured_on": "2026-11-01"})
-    assert read(path)[0].assured_on == date(2026, 11, 1)
 
 
 def test_a_card_holds_exactly_what_the_interface_promises() -> None:

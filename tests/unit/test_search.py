@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services_directory.listing import load, warning
+from services_directory.listing import warning
 from services_directory.query import Query
 from services_directory.results import Found
 from sites import UnknownSiteError, all_sites
+from tests.shipped import load
 from tests.unit.asking import (
     NEEDS,
     SITES,

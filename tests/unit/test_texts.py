@@ -23,11 +23,11 @@ from core.spool import alerts as alert_spool
 from core.words import words
 from outreach.sending import work
 from outreach.tables import Alert
-from services_directory.listing import load
 from services_directory.query import Query
 from services_directory.results import as_json
 from services_directory.search import search
 from sites import all_sites
+from tests.shipped import load
 
 PHONE, OTHER_PHONE = "07700 900461", "07700 900462"
 HAMPSHIRE, WEST_MIDLANDS = "07700 900101", "07700 900102"

@@ -170,7 +170,6 @@ def _revision() -> None:
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("source", sa.String(length=12), nullable=False),
-        sa.Column("base", sa.Integer(), nullable=True),
         sa.Column("author", sa.String(length=36), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("method", sa.String(length=12), nullable=False),
