@@ -18,8 +18,8 @@ def find(
     session: Session, query: Query, *, moment: datetime, demo: bool, limit: int = 3, text: str = ""
 ) -> Found:
     """The listings that fit best; ``text`` is what was typed into a search, if anything was."""
+    listings = live.catalogue(session, query.site)
     if text:
-        known = live.known_words(session)
-        query = replace(query, words=groups_of(text, known, live.synonyms(session)))
-    listings = live.pool(session, query, moment=moment, demo=demo, limit=limit)
+        words = groups_of(text, listings.words.values, live.synonyms(session))
+        query = replace(query, words=words)
     return search(query, listings, moment=moment, demo=demo, limit=limit)

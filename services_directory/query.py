@@ -56,13 +56,6 @@ def covering_names(place: Place) -> frozenset[str]:
     return frozenset({place.label.casefold(), outward, f"{area}*"})
 
 
-def band_of(distance: int | None) -> int:
-    """Which band of ``BANDS_M`` a distance in metres falls into; the last where it is unknown."""
-    if distance is None:
-        return len(BANDS_M)
-    return sum(distance > band for band in BANDS_M)
-
-
 def foreign(query: Query) -> bool:
     """Whether another language than English is asked for: every service speaks English."""
     return query.language not in ("", "en")

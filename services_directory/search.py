@@ -29,133 +29,164 @@ for any of them; the distance; the words altogether, where a need was told as we
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
-from functools import lru_cache
-from typing import Any
 
-from services_directory.candidates import Candidate, as_wished, candidates
-from services_directory.listing import CHECK_FIRST, Listing
+import numpy as np
+
+from services_directory.candidates import (
+    HELD_BACK,
+    STATES,
+    as_wished,
+    audiences,
+    candidate,
+    near,
+    open_states,
+    possible,
+    tiers,
+)
+from services_directory.catalogue import FARTHEST, NOT_MET, YOUNG, Catalogue, Figures, Mask, Rows
 from services_directory.places import within_reach
-from services_directory.query import Query, band_of, foreign
+from services_directory.query import BANDS_M, Query, foreign
 from services_directory.results import Found, result_of
-from services_directory.vocabulary import words_of
 
-FARTHEST = 10**9
-Order = tuple[Any, ...]
+# The figures of an order are packed into one number; these are above all that can occur.
+_LAST_RANK, _LAST_METRE = 10**4, 10**7
 
 
 def search(
-    query: Query, listings: Sequence[Listing], *, moment: datetime, demo: bool, limit: int = 3
+    query: Query, listings: Catalogue, *, moment: datetime, demo: bool, limit: int = 3
 ) -> Found:
     """The listings that fit best at ``moment``, each with its reasons; never one not offerable.
 
     Pure: the same question over the same listings always gets the same answer. An unknown need or
     place finds less, and raises nothing; an unknown site raises ``UnknownSiteError``.
     """
-    pool = candidates(query, listings, moment, demo=demo)
-    pool, relaxed = _relaxed(pool, query)
+    rows = np.flatnonzero(possible(query, listings, moment, demo=demo))
+    rows, relaxed = _relaxed(rows, query, listings, moment)
     if query.nearer:
-        near = [candidate for candidate in pool if query.place and candidate.near]
-        relaxed += [] if near else ["nearer"]
-        pool = near or pool
-    chosen = _choose(pool, query, limit)
+        nearer = rows[near(query, listings)[rows]] if query.place else rows[:0]
+        relaxed += [] if nearer.size else ["nearer"]
+        rows = nearer if nearer.size else rows
+    chosen = _choose(rows, query, listings, moment, limit)
     if query.place and not within_reach(query.place, query.site):
         relaxed.append("outside_site")
-    if chosen and all(candidate.listing.national for candidate in chosen):
+    if chosen and all(listings.listings[row].national for row in chosen):
         relaxed.append("national_only")
-    return Found(tuple(result_of(one, query) for one in chosen), tuple(relaxed))
+    whole = listings.facts["whole_area"]
+    found = (
+        candidate(listings.listings[row], query, moment, whole_area=bool(whole[row]))
+        for row in chosen
+    )
+    return Found(tuple(result_of(one, query) for one in found), tuple(relaxed))
 
 
-def _relaxed(pool: list[Candidate], query: Query) -> tuple[list[Candidate], list[str]]:
+def _relaxed(
+    rows: Rows, query: Query, listings: Catalogue, moment: datetime
+) -> tuple[Rows, list[str]]:
     """What is left when each wish is kept as far as something is left, and which were not."""
     relaxed: list[str] = []
-    answering = _answering(pool, query)
-    if pool and answering is None:
-        words = [one for one in pool if _answers(one.listing, query, any)]
-        answering = words or (pool if query.needs else [])
-        relaxed += ["words"] if answering else []
-    pool = answering or []
-    near = [one for one in pool if one.within(query.within_m)]
-    if pool and not near:
-        relaxed.append("distance")
-    pool = near or pool
-    wished = [one for one in pool if as_wished(one, query)]
-    if pool and not wished:
-        relaxed.append("wishes")
-    return wished or pool, relaxed
+    if query.words and rows.size:
+        held = _counted((listings.words.any_of(group)[rows] for group in query.words), rows.size)
+        answering = rows[held == len(query.words)]
+        if not answering.size:
+            answering = rows[held > 0] if held.any() else rows[: rows.size if query.needs else 0]
+            relaxed += ["words"] if answering.size else []
+        rows = answering
+    if query.within_m is not None and rows.size:
+        metres = listings.distances(query.place)[rows]
+        within = rows[(metres <= query.within_m) | (metres == FARTHEST)]
+        relaxed += [] if within.size else ["distance"]
+        rows = within if within.size else rows
+    wished = as_wished(query, listings, rows, moment)
+    relaxed += ["wishes"] if rows.size and not wished.size else []
+    return (wished if wished.size else rows), relaxed
 
 
-def _answering(pool: list[Candidate], query: Query) -> list[Candidate] | None:
-    """Those that hold every word of the question; None where there are none."""
-    return [one for one in pool if _answers(one.listing, query, all)] or None
-
-
-def _answers(listing: Listing, query: Query, how_many: Callable[[Iterable[bool]], bool]) -> bool:
-    if not query.words:
-        return True
-    held = _words_of(listing)
-    return how_many(not held.isdisjoint(group) for group in query.words)
-
-
-@lru_cache(maxsize=4096)
-def _words_of(listing: Listing) -> frozenset[str]:
-    return words_of(listing)
-
-
-def _said_itself(listing: Listing, query: Query) -> int:
-    """How many words of the question the listing itself holds, not only what they stand for."""
-    held = _words_of(listing) if query.words else frozenset()
-    return sum(group[0] in held for group in query.words if group)
-
-
-def _choose(pool: Sequence[Candidate], query: Query, limit: int) -> list[Candidate]:
+def _choose(
+    rows: Rows, query: Query, listings: Catalogue, moment: datetime, limit: int
+) -> list[int]:
     """Best first, serving each need in turn; what is held back comes only for a need left unmet."""
-    shown = [candidate for candidate in pool if not candidate.held_back]
-    met = {need for candidate in shown for need in candidate.needs}
-    unmet = set(query.needs) - met
-    left = [one for one in pool if not one.held_back or not shown or unmet & set(one.needs)]
-    orders = {id(one): _order(one, query) for one in left}
-    if len(query.needs) <= 1:
-        return sorted(left, key=lambda one: orders[id(one)])[:limit]
-    chosen: list[Candidate] = []
-    waiting = set(query.needs)
-    while left and len(chosen) < limit:
-        if not any(waiting & set(one.needs) for one in left):
-            waiting = set(query.needs)
-        useful = [one for one in left if waiting & set(one.needs)]
-        best = min(useful or left, key=lambda one: _key(one, waiting, *orders[id(one)]))
-        waiting -= set(best.needs)
-        chosen.append(best)
-        left.remove(best)
-    return sorted(chosen, key=lambda one: orders[id(one)][0][:3])
+    held_back = audiences(query, listings)[rows] == HELD_BACK
+    meets = {need: listings.meets(need)[rows] for need in dict.fromkeys(query.needs)}
+    unmet = [held for held in meets.values() if not held[~held_back].any()]
+    wanted = ~held_back | np.bool_(held_back.all())
+    for held in unmet:
+        wanted |= held
+    rows = rows[wanted]
+    meets = {need: held[wanted] for need, held in meets.items()}
+    first, before = _before(rows, query, listings)
+    after = _after(rows, query, listings, moment)
+    if len(meets) <= 1:
+        return [int(rows[at]) for at in np.lexsort((after, before))[:limit]]
+    chosen = _in_turn(meets, before, after, limit)
+    return [int(rows[at]) for at in sorted(chosen, key=lambda at: int(first[at]))]
 
 
-def _key(candidate: Candidate, waiting: set[str], before: Order, after: Order) -> tuple[Any, ...]:
-    return before, -len(waiting.intersection(candidate.needs)), after
+def _in_turn(meets: dict[str, Mask], before: Figures, after: Figures, limit: int) -> list[int]:
+    """Places in the order in which each serves most of the needs that still wait."""
+    chosen: list[int] = []
+    left = np.ones(before.size, np.bool_)
+    waiting = set(meets)
+    while left.any() and len(chosen) < limit:
+        serves = _counted((meets[need] & left for need in waiting), left.size)
+        if not np.any(serves):
+            waiting = set(meets)
+            serves = _counted((held & left for held in meets.values()), left.size)
+        useful = np.flatnonzero(serves if np.any(serves) else left)
+        best = useful[np.lexsort((after[useful], -serves[useful], before[useful]))[0]]
+        waiting -= {need for need in waiting if meets[need][best]}
+        left[best] = False
+        chosen.append(int(best))
+    return chosen
 
 
-def _order(candidate: Candidate, query: Query) -> tuple[Order, Order]:
-    """The order that this module's docstring states, from 2 on: before and after the needs met."""
-    listing = candidate.listing
-    before = (
-        -_said_itself(listing, query),
-        candidate.young,
-        listing.national,
-        foreign(query) and query.language not in listing.languages,
-        candidate.audience,
-        listing.rank or FARTHEST,
+def _before(rows: Rows, query: Query, listings: Catalogue) -> tuple[Figures, Figures]:
+    """The order that this module's docstring states, from 2 to 6; and its part from 2 to 3."""
+    facts = listings.facts[rows]
+    itself = _counted((listings.words.any_of(group[:1])[rows] for group in query.words), rows.size)
+    first = _packed(
+        (len(query.words) - itself, len(query.words) + 1),
+        (facts["age_max"] <= YOUNG, 2),
+        (facts["national"], 2),
     )
-    after = (
-        listing.crisis != query.crisis,
-        candidate.whole_area == (query.place is not None),
-        candidate.open.state != "open",
-        band_of(candidate.distance),
-        listing.status != "active",
-        (candidate.tier != "") + (candidate.tier not in ("", CHECK_FIRST)),
-        FARTHEST if candidate.distance is None else candidate.distance,
-        min((listing.needs.index(need) for need in candidate.needs), default=0),
-        listing.name,
-        listing.id,
+    strange = foreign(query) & ~listings.languages.any_of([query.language])[rows]
+    ranks = np.minimum(listings.ranks[rows], _LAST_RANK)
+    others = _packed((strange, 2), (audiences(query, listings)[rows], 3), (ranks, _LAST_RANK + 1))
+    return first, first * (2 * 3 * (_LAST_RANK + 1)) + others
+
+
+def _after(rows: Rows, query: Query, listings: Catalogue, moment: datetime) -> Figures:
+    """The same, from 8 on; a row's number is the order of its name."""
+    facts = listings.facts[rows]
+    metres = listings.distances(query.place)[rows]
+    main = np.full(rows.size, NOT_MET, np.int64)
+    for need in query.needs:
+        main = np.minimum(main, listings.position(need)[rows])
+    return _packed(
+        (facts["crisis"] != query.crisis, 2),
+        (facts["whole_area"] == (query.place is not None), 2),
+        (open_states(listings, rows, moment) != STATES.index("open"), 2),
+        (np.searchsorted(BANDS_M, metres), len(BANDS_M) + 1),
+        (~facts["active"], 2),
+        (tiers(listings, moment)[rows], 3),
+        (np.minimum(metres, _LAST_METRE), _LAST_METRE + 1),
+        (main, NOT_MET + 1),
+        (rows, listings.size),
     )
-    return before, after
+
+
+def _counted(masks: Iterable[Mask], size: int) -> Figures:
+    """In how many of the masks each row stands."""
+    found = np.zeros(size, np.int64)
+    for mask in masks:
+        found += mask
+    return found
+
+
+def _packed(*figures: tuple[Figures | Mask | Rows, int]) -> Figures:
+    """One number for each row, which sorts as these would, each below its limit, one by one."""
+    found = np.zeros(figures[0][0].size, np.int64)
+    for each, limit in figures:
+        found = found * limit + each
+    return found

@@ -1,9 +1,8 @@
 """The tables of the directory: what was written, what of it is public, and what is known of both.
 
 A listing is a document (``listing.COLUMNS``), and every version of it is a row of
-``directory_revision``. Approval copies one version into ``directory_live`` and the small tables
-beside it, from which alone searches read: plain columns and words, the same SQL on SQLite and on
-PostgreSQL (decision 0014). Nothing in them is withheld or internal.
+``directory_revision``. Approval copies what is public of one version into ``directory_live``, from
+which alone searches read (``live``; decision 0014). Nothing in it is withheld or internal.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.crypto import EncryptedJSON, EncryptedText
@@ -77,18 +76,15 @@ class Revision(Base):
 
 
 class Live(Base):
-    """What of a listing is public, in the columns that searches ask for.
+    """What of a listing is public.
 
     ``public`` is the document without what is withheld or internal; ``service_id`` and
     ``organisation_id`` are the UUIDs under which ORUK knows its service and organisation.
     ``easting`` and ``northing`` (metres) are those of the postcode; of a withheld address those of
-    its outward code. ``offered`` is whether a participant may be shown it at all, assurance apart.
-    ``holiday`` says what bank holidays do to the week in ``directory_opening``; ``steady`` that
-    nothing else does.
+    its outward code.
     """
 
     __tablename__ = "directory_live"
-    __table_args__ = (Index("ix_directory_live_point", "easting", "northing"),)
 
     number: Mapped[int] = mapped_column(primary_key=True)
     listing_id: Mapped[str] = mapped_column(ForeignKey("directory_listing.id"), unique=True)
@@ -101,72 +97,19 @@ class Live(Base):
     name: Mapped[str] = mapped_column(Text)
     easting: Mapped[int | None]
     northing: Mapped[int | None]
-    whole_area: Mapped[bool]
-    offered: Mapped[bool] = mapped_column(index=True)
-    status: Mapped[str] = mapped_column(String(24))
-    crisis: Mapped[bool]
-    audience: Mapped[str] = mapped_column(String(8))
-    free: Mapped[bool | None]
-    telephone: Mapped[bool]
-    age_min: Mapped[int | None]
-    age_max: Mapped[int | None]
-    languages: Mapped[str] = mapped_column(String(80))
-    hours: Mapped[str] = mapped_column(String(12))
-    steady: Mapped[bool]
-    holiday: Mapped[str] = mapped_column(String(8))
     assured_on: Mapped[date | None]
     check_after: Mapped[date | None]
     hide_after: Mapped[date | None]
     modified_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
-class LiveNeed(Base):
-    """A need that a live listing meets; ``position`` 0 is its main one."""
+class LiveMark(Base):
+    """One row: a mark that is new whenever something public is, by which copies know their age."""
 
-    __tablename__ = "directory_need"
-    __table_args__ = (Index("ix_directory_need_need", "need", "number"),)
+    __tablename__ = "directory_mark"
 
-    number: Mapped[int] = mapped_column(
-        ForeignKey("directory_live.number", ondelete="CASCADE"), primary_key=True
-    )
-    need: Mapped[str] = mapped_column(String(24), primary_key=True)
-    position: Mapped[int]
-
-
-class LiveCover(Base):
-    """A name, outward code or starred area that a live listing serves."""
-
-    __tablename__ = "directory_cover"
-    __table_args__ = (Index("ix_directory_cover_name", "name", "number"),)
-
-    number: Mapped[int] = mapped_column(
-        ForeignKey("directory_live.number", ondelete="CASCADE"), primary_key=True
-    )
-    name: Mapped[str] = mapped_column(String(80), primary_key=True)
-
-
-class LiveOpening(Base):
-    """Minutes of the week (Monday 00:00 is 0) between which a live listing is open."""
-
-    __tablename__ = "directory_opening"
-
-    number: Mapped[int] = mapped_column(
-        ForeignKey("directory_live.number", ondelete="CASCADE"), primary_key=True
-    )
-    starts: Mapped[int] = mapped_column(primary_key=True)
-    ends: Mapped[int]
-
-
-class LiveWord(Base):
-    """A word of a live listing, in the form in which searches ask for it."""
-
-    __tablename__ = "directory_word"
-    __table_args__ = (Index("ix_directory_word_number", "number"),)
-
-    word: Mapped[str] = mapped_column(String(40), primary_key=True)
-    number: Mapped[int] = mapped_column(
-        ForeignKey("directory_live.number", ondelete="CASCADE"), primary_key=True
-    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mark: Mapped[str] = mapped_column(String(32))
 
 
 class SiteListing(Base):

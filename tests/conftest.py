@@ -84,9 +84,12 @@ def certified(folder: Path) -> ssl.SSLContext:
     return context
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(weather: int) -> Iterator[Browser]:
-    """Debian's Chromium, which can reach this machine and nothing else."""
+    """Debian's Chromium, which can reach this machine and nothing else.
+
+    For one module: while Playwright runs, no other event loop can run in this thread.
+    """
     found = os.environ.get("CARA_CHROMIUM") or shutil.which("chromium")
     if not found:
         absent("no Chromium is installed")

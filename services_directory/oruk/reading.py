@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -14,14 +15,10 @@ from services_directory.oruk.asked import Asked, OrganizationsAsked, Paged, Term
 from services_directory.oruk.gone import Gone, gone_since
 from services_directory.oruk.pages import page_of
 from services_directory.oruk.selecting import (
-    Condition,
     Key,
-    conditions,
-    count,
-    dates,
     entries,
-    ids,
     listing_id_of,
+    matching,
     services_shown,
 )
 from services_directory.oruk.taxonomy import TAXONOMY_ID, Entity, taxonomy, terms
@@ -43,17 +40,15 @@ class Kind:
 
 def page(session: Session, kind: Kind, asked: Asked) -> Entity:
     """The page asked for; what was removed comes after everything that is there."""
-    where, removed = _chosen(session, kind, asked)
+    found, removed = _chosen(session, kind, asked)
     if asked.minimal:
-        found = [entities.minimal(each, at) for each, at in dates(session, kind.key, where)]
-        found += _minimal(removed)
-        return page_of(found, total=len(found), number=1, per_page=max(1, len(found)))
-    there = count(session, kind.key, where)
-    wanted = ids(session, kind.key, where, first=asked.first, most=asked.per_page)
+        brief = [*_dated(found), *_minimal(removed)]
+        return page_of(brief, total=len(brief), number=1, per_page=max(1, len(brief)))
+    wanted = [each for each, _ in found[asked.first : asked.first + asked.per_page]]
     contents = kind.describe(session, wanted, asked)
-    skipped = max(0, asked.first - there)
+    skipped = max(0, asked.first - len(found))
     contents += removed[skipped : skipped + asked.per_page - len(wanted)]
-    total = there + len(removed)
+    total = len(found) + len(removed)
     return page_of(contents, total=total, number=asked.page, per_page=asked.per_page)
 
 
@@ -63,17 +58,14 @@ def stream(kind: Kind, asked: Asked) -> Iterator[list[Entity]]:
     A slow reader holds no transaction open, and no more than one batch in memory.
     """
     with transaction() as session:
-        where, removed = _chosen(session, kind, asked)
-    after = ""
-    while True:
+        found, removed = _chosen(session, kind, asked)
+    for first in range(0, len(found), AT_ONCE):
+        some = found[first : first + AT_ONCE]
+        if asked.minimal:
+            yield _dated(some)
+            continue
         with transaction() as session:
-            wanted = ids(session, kind.key, where, most=AT_ONCE, after=after)
-            batch = _batch(session, kind, asked, where, wanted)
-        if batch:
-            yield batch
-        if len(wanted) < AT_ONCE:
-            break
-        after = wanted[-1]
+            yield kind.describe(session, [each for each, _ in some], asked)
     if removed:
         yield _minimal(removed) if asked.minimal else removed
 
@@ -120,17 +112,14 @@ def some(found: Sequence[Entity], asked: Paged) -> Entity:
     return page_of(contents, total=len(found), number=asked.page, per_page=asked.per_page)
 
 
-def _chosen(session: Session, kind: Kind, asked: Asked) -> tuple[list[Condition], list[Entity]]:
+def _chosen(
+    session: Session, kind: Kind, asked: Asked
+) -> tuple[list[tuple[str, datetime]], list[Entity]]:
     gone = gone_since(session, asked)
-    return conditions(session, asked, gone), kind.removed(session, gone)
+    return matching(session, kind.key, asked, gone), kind.removed(session, gone)
 
 
-def _batch(
-    session: Session, kind: Kind, asked: Asked, where: list[Condition], wanted: Sequence[str]
-) -> list[Entity]:
-    if not asked.minimal:
-        return kind.describe(session, wanted, asked)
-    found = dates(session, kind.key, [*where, kind.key.in_(wanted)])
+def _dated(found: Sequence[tuple[str, datetime]]) -> list[Entity]:
     return [entities.minimal(each, at) for each, at in found]
 
 

@@ -1,18 +1,20 @@
-"""Which listings a request asks for, as SQL: sets of ids first, then all rows of those ids."""
+"""Which listings a request asks for: masks over the directory in memory, then rows by their ids."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, cast, false, func, not_, or_, select
+import numpy as np
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.clock import today
 from core.settings import settings
+from services_directory import live
+from services_directory.catalogue import Catalogue, Mask
 from services_directory.hours import DAY, WEEK
-from services_directory.live import known_words, synonyms
+from services_directory.hours_text import read_hours
 from services_directory.oruk.asked import Asked
 from services_directory.oruk.entry import Entry, at_id, entry_of
 from services_directory.oruk.gone import Gone
@@ -20,19 +22,11 @@ from services_directory.oruk.schedules import BYDAY
 from services_directory.oruk.taxonomy import TAXONOMY_ID, need_of
 from services_directory.places import Place, within_reach
 from services_directory.query import covering_names
-from services_directory.tables import (
-    Live,
-    LiveCover,
-    LiveNeed,
-    LiveOpening,
-    LiveWord,
-    Tombstone,
-)
+from services_directory.tables import Live
 from services_directory.vocabulary import groups_of
 from sites import NATIONAL, all_sites
 
 Key = InstrumentedAttribute[str]
-Condition = ColumnElement[bool]
 _COLUMNS = (
     Live.service_id,
     Live.organisation_id,
@@ -43,11 +37,10 @@ _COLUMNS = (
     Live.check_after,
     Live.modified_at,
 )
-_WITHHELD = '"address_withheld": "yes"'
-_places: dict[tuple[Any, ...], dict[str, str]] = {}
+_places: dict[str, dict[str, str]] = {}
 
 
-def shown() -> list[Condition]:
+def shown() -> list[ColumnElement[bool]]:
     """Outside the demonstration only what is assured, and was within its time."""
     if settings().demo:
         return []
@@ -55,43 +48,31 @@ def shown() -> list[Condition]:
     return [Live.assured_on.is_not(None), in_time]
 
 
-def conditions(session: Session, asked: Asked, gone: Sequence[Gone]) -> list[Condition]:
-    """Everything asked for. What is not known of a listing never leaves it out."""
-    return [
-        *shown(),
-        *_searched(session, asked.search),
-        *_of_taxonomy(asked),
-        *_plain(asked),
-        *_changed(asked, gone),
-        *_of_age(asked),
-        *_open(asked),
-        *_near(asked),
-    ]
+def matching(
+    session: Session, key: Key, asked: Asked, gone: Sequence[Gone]
+) -> list[tuple[str, datetime]]:
+    """Every id that is asked for, in their order, with the moment of its last change.
 
-
-def count(session: Session, key: Key, where: Sequence[Condition]) -> int:
-    """How many ids match."""
-    return session.scalar(select(func.count(key.distinct())).where(*where)) or 0
-
-
-def ids(
-    session: Session,
-    key: Key,
-    where: Sequence[Condition],
-    *,
-    most: int,
-    first: int = 0,
-    after: str = "",
-) -> list[str]:
-    """Matching ids in their order, which no change of a listing's words moves."""
-    rows = select(key).where(*where, *([key > after] if after else [])).group_by(key).order_by(key)
-    return list(session.scalars(rows.offset(first).limit(most)))
-
-
-def dates(session: Session, key: Key, where: Sequence[Condition]) -> list[tuple[str, datetime]]:
-    """Every matching id with the moment of its last change."""
-    rows = select(key, func.max(Live.modified_at)).where(*where).group_by(key).order_by(key)
-    return [(each, at) for each, at in session.execute(rows)]
+    What is not known of a listing never leaves it out.
+    """
+    listings, rows = live.whole(session)
+    mask = np.ones(listings.size, np.bool_)
+    for part in (
+        *_shown(listings),
+        *_searched(session, listings, asked.search),
+        *_of_taxonomy(listings, asked),
+        *_of_age(listings, asked),
+        *_open(listings, asked),
+        *_near(listings, asked),
+    ):
+        mask &= part
+    lost = {each.service_id for each in gone}
+    found: dict[str, datetime] = {}
+    for row in (rows[at] for at in np.flatnonzero(mask)):
+        if _plain(row, asked) and _changed(row, asked, lost):
+            entity_id = _id_of(row, key)
+            found[entity_id] = max(row.modified_at, found.get(entity_id, row.modified_at))
+    return sorted(found.items())
 
 
 def entries(session: Session, key: Key, wanted: Sequence[str]) -> dict[str, list[Entry]]:
@@ -105,23 +86,12 @@ def entries(session: Session, key: Key, wanted: Sequence[str]) -> dict[str, list
 
 def listing_id_of(session: Session, entity_id: str) -> str | None:
     """The listing that is known under the id of a service at a location."""
-    version = version_of(session)
-    if version not in _places:
-        rows = session.execute(select(Live.service_id, Live.listing_id))
+    mark = live.mark_of(session)
+    if mark not in _places:
+        rows = live.everything(session).items()
         _places.clear()
-        _places[version] = {at_id(service, listing): listing for service, listing in rows}
-    return _places[version].get(entity_id)
-
-
-def version_of(session: Session) -> tuple[Any, ...]:
-    """Something that differs whenever the public directory does."""
-    live = select(func.count(), func.max(Live.number), func.max(Live.modified_at))
-    removed = select(func.count(), func.max(Tombstone.removed_at))
-    return (
-        str(session.get_bind().engine.url),
-        *session.execute(live).one(),
-        *session.execute(removed).one(),
-    )
+        _places[mark] = {at_id(row.service_id, listing_id): listing_id for listing_id, row in rows}
+    return _places[mark].get(entity_id)
 
 
 def services_shown(session: Session, wanted: Sequence[str]) -> set[str]:
@@ -130,58 +100,74 @@ def services_shown(session: Session, wanted: Sequence[str]) -> set[str]:
     return set(session.scalars(rows)) if wanted else set()
 
 
-def _in(table: type[LiveNeed | LiveCover | LiveWord | LiveOpening], *where: Any) -> Condition:
-    return Live.number.in_(select(table.number).where(*where))
+def _id_of(row: live.Public, key: Key) -> str:
+    ids = {
+        Live.service_id.key: row.service_id,
+        Live.organisation_id.key: row.organisation_id,
+        Live.listing_id.key: row.indexed.listing.id,
+    }
+    return ids[key.key]
 
 
-def _searched(session: Session, search: str) -> Iterator[Condition]:
+def _shown(listings: Catalogue) -> Iterator[Mask]:
+    """As :func:`shown`."""
+    if not settings().demo:
+        yield listings.facts["assured"]
+        yield listings.facts["hide_after"] >= today().toordinal()
+
+
+def _searched(session: Session, listings: Catalogue, search: str) -> Iterator[Mask]:
     if not search.strip():
         return
-    groups = groups_of(search, known_words(session), synonyms(session))
+    groups = groups_of(search, listings.words.values, live.synonyms(session))
     for group in groups:
-        yield _in(LiveWord, LiveWord.word.in_(group))
+        yield listings.words.any_of(group)
     if not groups:
-        yield false()
+        yield np.zeros(listings.size, np.bool_)
 
 
-def _of_taxonomy(asked: Asked) -> Iterator[Condition]:
+def _of_taxonomy(listings: Catalogue, asked: Asked) -> Iterator[Mask]:
     if asked.taxonomy_term_id:
-        yield _in(LiveNeed, LiveNeed.need == (need_of(str(asked.taxonomy_term_id)) or ""))
+        yield listings.meets(need_of(str(asked.taxonomy_term_id)) or "")
     if asked.taxonomy_id:
-        yield _in(LiveNeed) if str(asked.taxonomy_id) == TAXONOMY_ID else false()
+        ours = str(asked.taxonomy_id) == TAXONOMY_ID
+        yield np.array([ours and bool(each.needs) for each in listings.listings], np.bool_)
 
 
-def _plain(asked: Asked) -> Iterator[Condition]:
-    if asked.organization_id:
-        yield Live.organisation_id == str(asked.organization_id)
-    if asked.site:
-        yield Live.site == asked.site
+def _plain(row: live.Public, asked: Asked) -> bool:
+    if asked.organization_id and row.organisation_id != str(asked.organization_id):
+        return False
+    return asked.site in (None, row.indexed.listing.site)
 
 
-def _changed(asked: Asked, gone: Sequence[Gone]) -> Iterator[Condition]:
+def _changed(row: live.Public, asked: Asked, lost: set[str]) -> bool:
     """A service that lost one of its places has changed too."""
-    if asked.modified_after:
-        lost = {each.service_id for each in gone}
-        yield or_(Live.modified_at >= asked.modified_after, Live.service_id.in_(lost))
+    since = asked.modified_after
+    return since is None or row.modified_at >= since or row.service_id in lost
 
 
-def _of_age(asked: Asked) -> Iterator[Condition]:
+def _of_age(listings: Catalogue, asked: Asked) -> Iterator[Mask]:
     if asked.minimum_age is not None:
-        yield or_(Live.age_max.is_(None), Live.age_max >= asked.minimum_age)
+        yield listings.facts["age_max"] >= asked.minimum_age
     if asked.maximum_age is not None:
-        yield or_(Live.age_min.is_(None), Live.age_min <= asked.maximum_age)
+        yield listings.facts["age_min"] <= asked.maximum_age
 
 
-def _open(asked: Asked) -> Iterator[Condition]:
+def _open(listings: Catalogue, asked: Asked) -> Iterator[Mask]:
     """Open at some time within the hours asked for, by the usual week; or not known not to be."""
-    if not (asked.day or asked.start_time or asked.end_time):
-        return
-    within = [
-        and_(LiveOpening.starts < ends, LiveOpening.ends > starts)
-        for starts, ends in windows(asked.day, asked.start_time, asked.end_time)
-    ]
-    unknown = or_(Live.hours.in_(("unknown", "appointment")), Live.steady.is_(False))
-    yield or_(unknown, _in(LiveOpening, or_(*within)))
+    if asked.day or asked.start_time or asked.end_time:
+        wanted = windows(asked.day, asked.start_time, asked.end_time)
+        said, numbers = listings.hours
+        yield np.array([_perhaps_open(hours, wanted) for hours in said], np.bool_)[numbers]
+
+
+def _perhaps_open(said: str, wanted: Sequence[tuple[int, int]]) -> bool:
+    hours = read_hours(said)
+    if hours.kind != "weekly" or not hours.steady:
+        return True
+    return any(
+        opens < ends and closes > starts for opens, closes in hours.week for starts, ends in wanted
+    )
 
 
 def windows(day: str | None, start: str | None, end: str | None) -> list[tuple[int, int]]:
@@ -203,28 +189,25 @@ def _minute(clock: str) -> int:
     return int(hours) * 60 + int(minutes)
 
 
-def _near(asked: Asked) -> Iterator[Condition]:
+def _near(listings: Catalogue, asked: Asked) -> Iterator[Mask]:
     place = asked.place
-    if place is None:
-        return
-    yield _serves(place) if asked.proximity is None else _within(place, asked.proximity)
+    if place is not None:
+        metres = asked.proximity
+        yield _serves(listings, place) if metres is None else _within(listings, place, metres)
 
 
-def _serves(place: Place) -> Condition:
+def _serves(listings: Catalogue, place: Place) -> Mask:
     """Who names the place, its site or the country as its area, or says nothing of its area."""
-    reaching = [NATIONAL, *(site for site in all_sites() if within_reach(place, site))]
-    named = _in(LiveCover, LiveCover.name.in_(covering_names(place)))
-    unsaid = and_(not_(Live.whole_area), not_(_in(LiveCover)))
-    return or_(named, and_(Live.whole_area, Live.site.in_(reaching)), unsaid)
+    reaching = {NATIONAL, *(site for site in all_sites() if within_reach(place, site))}
+    named = listings.covers.any_of(covering_names(place))
+    whole = listings.facts["whole_area"]
+    reached = np.array([each.site in reaching for each in listings.listings], np.bool_)
+    unsaid = np.array([not each.covers for each in listings.listings], np.bool_)
+    mask: Mask = named | (whole & reached) | unsaid
+    return mask
 
 
-def _within(place: Place, metres: int) -> Condition:
+def _within(listings: Catalogue, place: Place, metres: int) -> Mask:
     """Who has a place, published, so near: of a withheld one nobody learns even the district."""
-    east = cast(Live.easting, BigInteger) - place.easting
-    north = cast(Live.northing, BigInteger) - place.northing
-    return and_(
-        Live.easting.between(place.easting - metres, place.easting + metres),
-        Live.northing.between(place.northing - metres, place.northing + metres),
-        east * east + north * north <= metres * metres,
-        not_(Live.public.contains(_WITHHELD, autoescape=True)),
-    )
+    found: Mask = listings.distances(place) <= metres
+    return found

@@ -26,10 +26,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from core.clock import today
 from core.database import transaction
 from core.settings import settings
+from services_directory import live
 from services_directory.oruk import reading
 from services_directory.oruk.asked import Asked, OrganizationsAsked, Paged, TermsAsked
 from services_directory.oruk.reading import AT_LOCATIONS, ORGANIZATIONS, SERVICES, Kind
-from services_directory.oruk.selecting import version_of
 from services_directory.oruk.taxonomy import TAXONOMY_ID, Entity, taxonomy, terms
 
 PREFIX = "/oruk"
@@ -297,7 +297,7 @@ def _listed(request: Request, kind: Kind, asked: Asked) -> Response:
 
 def _streamed(request: Request, kind: Kind, asked: Asked) -> Response:
     with transaction() as session:
-        version = version_of(session)
+        version = live.mark_of(session)
     said = (version, kind.key.key, asked.model_dump_json(), str(today()), settings().mode)
     tag = _tag(repr(said).encode())
     if request.method == "GET" and matches(request.headers.get("if-none-match", ""), tag):

@@ -38,7 +38,7 @@ from referrals import record
 from services_directory.places import find_place
 from services_directory.query import Query
 from services_directory.search import search
-from tests.shipped import load
+from tests.shipped import catalogue
 
 MARKUP = "<b onclick=alert(1)>bold</b> & <script>alert(2)</script>"
 GIVEN = {
@@ -76,7 +76,7 @@ SHOWN: dict[str, list[Utterance]] = {
 def services() -> list[Utterance]:
     """What a search for two needs in Aldershot finds in the starter directory."""
     query = Query("hampshire", ("drugs", "mental_health"), find_place("Aldershot", "hampshire"))
-    found = search(query, load("hampshire"), moment=now(), demo=True)
+    found = search(query, catalogue("hampshire"), moment=now(), demo=True)
     return [
         listing(
             {

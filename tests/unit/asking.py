@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from services_directory.catalogue import Catalogue
 from services_directory.listing import Listing
 from services_directory.places import Place, find_place
 from services_directory.query import Query
@@ -14,7 +15,7 @@ from services_directory.results import Found, Result
 from services_directory.search import search
 from services_directory.words import NEED_LABELS
 from sites import folder
-from tests.shipped import load
+from tests.shipped import catalogue, load
 
 MOMENT = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
 SITES = ("hampshire", "west_midlands", "leicestershire", "avon_and_somerset", "north_yorkshire")
@@ -36,7 +37,7 @@ def place_in(site: str, town: str) -> Place:
 
 def shipped(query: Query, *, demo: bool = True, limit: int = 3) -> Found:
     """What the listings answer that ship with the query's site."""
-    return search(query, load(query.site), moment=MOMENT, demo=demo, limit=limit)
+    return search(query, catalogue(query.site), moment=MOMENT, demo=demo, limit=limit)
 
 
 def ask(
@@ -48,7 +49,7 @@ def ask(
 ) -> Found:
     place = place_in(site, town) if town else None
     query = replace(Query(site, tuple(needs.split()), place), **wishes)  # type: ignore[arg-type]
-    pool = load(site) if listings is None else listings
+    pool = catalogue(site) if listings is None else Catalogue.of(listings)
     return search(query, pool, moment=MOMENT, demo=True)
 
 

@@ -16,7 +16,7 @@ from core.clock import now
 from core.database import transaction
 from services_directory.assurance import GROUPS, due
 from services_directory.listing import COLUMNS
-from services_directory.publishing import CHILDREN, publish, refresh_dates, withdraw
+from services_directory.publishing import mark_changed, publish, refresh_dates, withdraw
 from services_directory.tables import DirectoryListing, Live, Revision, State, Verification
 
 
@@ -77,8 +77,8 @@ def document(listing_id: str, **fields: str) -> dict[str, str]:
 def clear() -> None:
     """Nothing is public."""
     with transaction() as session:
-        for table in (*CHILDREN, Live):
-            session.execute(delete(table))
+        session.execute(delete(Live))
+        mark_changed(session)
 
 
 def add(listing_id: str, *, assured: date | None = None, **fields: str) -> str:
@@ -119,6 +119,7 @@ def changed_on(listing_id: str, at: datetime) -> None:
     """Let the last change of a listing be at that moment."""
     with transaction() as session:
         session.execute(update(Live).where(Live.listing_id == listing_id).values(modified_at=at))
+        mark_changed(session)
 
 
 def ago(days: int) -> date:

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from core.clock import LONDON
 from core.database import transaction
-from services_directory import live
 from services_directory.finding import find
 from services_directory.listing import offerable
 from services_directory.query import Query
@@ -18,7 +17,7 @@ from services_directory.results import Found
 from services_directory.search import search
 from services_directory.tables import SiteListing
 from services_directory.vocabulary import groups_of
-from tests.shipped import load
+from tests.shipped import catalogue, load
 from tests.unit.asking import MOMENT, NEEDS, SITES, TOWNS, ids, place_in
 from tests.unit.directory import document, make_public
 
@@ -64,11 +63,10 @@ def test_the_database_answers_as_the_rules_do_over_the_files(
     place = place_in(site, TOWNS[site][town]) if town < 5 else None
     query = Query(site, tuple(needs), place, **wishes)  # type: ignore[arg-type]
     moment = MOMENT + timedelta(hours=hours)
-    with transaction() as session:
-        known = live.known_words(session)
-    words = groups_of(text, known)
+    listings = catalogue(site)
+    words = groups_of(text, listings.words.values)
     plain = Query(site, tuple(needs), place, words=words, **wishes)  # type: ignore[arg-type]
-    expected = search(plain, load(site), moment=moment, demo=True, limit=5)
+    expected = search(plain, listings, moment=moment, demo=True, limit=5)
     found = stored(query, moment, text, limit=5)
     assert (ids(found), found.relaxed) == (ids(expected), expected.relaxed)
     assert found.results == expected.results

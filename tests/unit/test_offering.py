@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from services_directory.catalogue import Catalogue
 from services_directory.listing import Listing, offerable, warning
 from services_directory.query import Query
 from services_directory.results import Reason, as_json, as_result
@@ -62,7 +63,7 @@ def test_no_starter_listing_claims_to_be_assured() -> None:
 def test_once_assured_a_listing_is_found_in_production() -> None:
     assured = [some_listing(assured_on=date(2026, 11, 1))]
     query = Query("north_yorkshire", ("drugs",), place_in("north_yorkshire", "York"))
-    assert ids(search(query, assured, moment=MOMENT, demo=False)) == ["ny-001"]
+    assert ids(search(query, Catalogue.of(assured), moment=MOMENT, demo=False)) == ["ny-001"]
 
 
 def test_between_two_alike_the_one_still_to_be_verified_is_second() -> None:

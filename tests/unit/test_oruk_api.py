@@ -284,6 +284,7 @@ def test_in_production_only_what_is_assured_shows(
 def test_a_longer_page_takes_no_more_statements(empty: None) -> None:
     for number in range(12):
         oruk.add(f"s{number}", organisation=f"o{number}", languages="Polish")
+    statements("/services", per_page=1)
     for path in ("/services", "/service_at_locations", "/organizations"):
         short, long = (statements(path, per_page=size, full=True) for size in (2, 12))
         assert short == long <= 5, path

@@ -27,7 +27,7 @@ from services_directory.query import Query
 from services_directory.results import as_json
 from services_directory.search import search
 from sites import all_sites
-from tests.shipped import load
+from tests.shipped import catalogue
 
 PHONE, OTHER_PHONE = "07700 900461", "07700 900462"
 HAMPSHIRE, WEST_MIDLANDS = "07700 900101", "07700 900102"
@@ -316,7 +316,8 @@ def test_danger_at_the_end_of_a_long_text_is_seen() -> None:
 
 @pytest.mark.parametrize("site", [code for code, site in all_sites().items() if site.directory])
 def test_a_service_is_its_name_how_to_reach_it_and_its_hours(site: str) -> None:
-    found = search(Query(site, ("alcohol",)), load(site), moment=now(), demo=True, limit=20).results
+    query = Query(site, ("alcohol",))
+    found = search(query, catalogue(site), moment=now(), demo=True, limit=20).results
     assert found
     for each in found:
         listing = as_json(each, word=lambda reason: reason.code)

@@ -23,19 +23,13 @@ def upgrade() -> None:
     _site()
     _suggestion()
     _verification()
-    _cover()
-    _need()
-    _opening()
-    _word()
+    _mark()
 
 
 def downgrade() -> None:
     """Undo."""
     for table in (
-        "directory_word",
-        "directory_opening",
-        "directory_need",
-        "directory_cover",
+        "directory_mark",
         "directory_verification",
         "directory_suggestion",
         "directory_site",
@@ -129,19 +123,6 @@ def _live() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("easting", sa.Integer(), nullable=True),
         sa.Column("northing", sa.Integer(), nullable=True),
-        sa.Column("whole_area", sa.Boolean(), nullable=False),
-        sa.Column("offered", sa.Boolean(), nullable=False),
-        sa.Column("status", sa.String(length=24), nullable=False),
-        sa.Column("crisis", sa.Boolean(), nullable=False),
-        sa.Column("audience", sa.String(length=8), nullable=False),
-        sa.Column("free", sa.Boolean(), nullable=True),
-        sa.Column("telephone", sa.Boolean(), nullable=False),
-        sa.Column("age_min", sa.Integer(), nullable=True),
-        sa.Column("age_max", sa.Integer(), nullable=True),
-        sa.Column("languages", sa.String(length=80), nullable=False),
-        sa.Column("hours", sa.String(length=12), nullable=False),
-        sa.Column("steady", sa.Boolean(), nullable=False),
-        sa.Column("holiday", sa.String(length=8), nullable=False),
         sa.Column("assured_on", sa.Date(), nullable=True),
         sa.Column("check_after", sa.Date(), nullable=True),
         sa.Column("hide_after", sa.Date(), nullable=True),
@@ -154,9 +135,7 @@ def _live() -> None:
         sa.UniqueConstraint("listing_id"),
     )
     op.create_index("ix_directory_live_modified_at", "directory_live", ["modified_at"])
-    op.create_index("ix_directory_live_offered", "directory_live", ["offered"])
     op.create_index("ix_directory_live_organisation_id", "directory_live", ["organisation_id"])
-    op.create_index("ix_directory_live_point", "directory_live", ["easting", "northing"])
     op.create_index("ix_directory_live_service_id", "directory_live", ["service_id"])
     op.create_index("ix_directory_live_site", "directory_live", ["site"])
 
@@ -248,46 +227,11 @@ def _verification() -> None:
     )
 
 
-def _cover() -> None:
-    op.create_table(
-        "directory_cover",
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("name", sa.String(length=80), nullable=False),
-        sa.ForeignKeyConstraint(["number"], ["directory_live.number"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("number", "name"),
+def _mark() -> None:
+    made = op.create_table(
+        "directory_mark",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("mark", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_directory_cover_name", "directory_cover", ["name", "number"])
-
-
-def _need() -> None:
-    op.create_table(
-        "directory_need",
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("need", sa.String(length=24), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["number"], ["directory_live.number"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("number", "need"),
-    )
-    op.create_index("ix_directory_need_need", "directory_need", ["need", "number"])
-
-
-def _opening() -> None:
-    op.create_table(
-        "directory_opening",
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("starts", sa.Integer(), nullable=False),
-        sa.Column("ends", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["number"], ["directory_live.number"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("number", "starts"),
-    )
-
-
-def _word() -> None:
-    op.create_table(
-        "directory_word",
-        sa.Column("word", sa.String(length=40), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["number"], ["directory_live.number"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("word", "number"),
-    )
-    op.create_index("ix_directory_word_number", "directory_word", ["number"])
+    op.bulk_insert(made, [{"id": 1, "mark": ""}])
