@@ -35,6 +35,7 @@ from services_directory.exchange.faults import ExchangeError
 from services_directory.exchange.importing import Plan, carry_out, planned
 from services_directory.finding import find
 from services_directory.link_round import look_round
+from services_directory.own_words import forget_synonym, keep_synonym, synonyms
 from services_directory.places import Place, find_place, resolve_postcode
 from services_directory.publishing import reindex
 from services_directory.query import Query
@@ -185,6 +186,26 @@ def reindex_() -> None:
         with transaction() as session, _progress("listings") as done:
             count = reindex(session, done=done)
     click.echo(f"{count:,} listings are public.")
+
+
+@directory_command.command("synonym")
+@click.argument("term", required=False)
+@click.option("--means", default="", help='words, or needs as need_drugs, with "|" between')
+@click.option("--remove", is_flag=True)
+def synonym_(term: str | None, means: str, remove: bool) -> None:
+    """This directory's own words beside those that ship: show them, or add or remove one."""
+    with _told():
+        upgrade()
+        with transaction() as session:
+            if term is None:
+                for known, meant in sorted(synonyms(session).items()):
+                    click.echo(f"{known}: {meant}")
+            elif remove:
+                forget_synonym(session, term)
+            else:
+                keep_synonym(session, term, means)
+    if term is not None:
+        click.echo(f"{'Removed' if remove else 'Kept'}: {term}.")
 
 
 def _plan(source: str, site: str, form: str) -> Plan:

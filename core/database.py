@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import DateTime, Engine, create_engine, event
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from core.settings import settings
@@ -66,5 +66,5 @@ def _tune_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 @contextmanager
 def transaction() -> Iterator[Session]:
     """A session that commits at the end of the block, or keeps nothing of it."""
-    with sessionmaker(engine(), expire_on_commit=False).begin() as session:
+    with Session(engine(), expire_on_commit=False) as session, session.begin():
         yield session

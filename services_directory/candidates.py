@@ -97,33 +97,34 @@ def open_states(listings: Catalogue, rows: Rows, moment: datetime) -> Figures:
     return states[numbers[rows]]
 
 
-def audiences(query: Query, listings: Catalogue) -> Figures:
-    """Whether each is open to the person, marked or held back: see ``search``, rule 5."""
-    facts = listings.facts
-    anybody = facts["audience"] == AUDIENCES.index("any")
+def audiences(query: Query, listings: Catalogue, rows: Rows) -> Figures:
+    """Whether each of the rows is open to the person, marked or held back (``search``, rule 5)."""
+    audience = listings.facts["audience"][rows]
+    anybody = audience == AUDIENCES.index("any")
     if query.woman is not None:
-        anybody |= facts["audience"] != AUDIENCES.index("lgbt")
-    ours = ~facts["community"] | listings.languages.any_of([query.language])
-    marked = facts["audience"] == AUDIENCES.index("men")
+        anybody |= audience != AUDIENCES.index("lgbt")
+    speaks = listings.languages.any_of([query.language])[rows]
+    ours = ~listings.facts["community"][rows] | speaks
+    marked = audience == AUDIENCES.index("men")
     others = MARKED if VICTIM in query.needs else np.where(marked, MARKED, HELD_BACK)
     found: Figures = np.where(anybody, np.where(ours, OPEN, MARKED), others)
     return found
 
 
-def tiers(listings: Catalogue, moment: datetime) -> Figures:
+def tiers(listings: Catalogue, rows: Rows, moment: datetime) -> Figures:
     """0 confirmed, 1 to be checked first, 2 never confirmed: ``listing.warning`` in figures."""
     facts = listings.facts
-    late = facts["check_after"] < _today(moment)
-    found: Figures = np.where(facts["verify"] | ~facts["assured"], 2, np.where(late, 1, 0))
+    unsure = (facts["verify"] | ~facts["assured"])[rows]
+    late = facts["check_after"][rows] < _today(moment)
+    found: Figures = np.where(unsure, 2, np.where(late, 1, 0))
     return found
 
 
-def near(query: Query, listings: Catalogue) -> Mask:
-    """The services of the place rather than of the whole site or country."""
+def near(query: Query, listings: Catalogue, rows: Rows) -> Rows:
+    """Those of the rows that are services of the place, not of the whole site or country."""
     facts = listings.facts
-    known = listings.distances(query.place) < FARTHEST
-    mask: Mask = ~facts["national"] & (~facts["whole_area"] | known)
-    return mask
+    known = listings.distances(query.place, rows) < FARTHEST
+    return rows[~facts["national"][rows] & (~facts["whole_area"][rows] | known)]
 
 
 def _met(needs: tuple[str, ...], listings: Catalogue) -> Figures:

@@ -105,7 +105,10 @@ class Catalogue:
         self.entries = tuple(ordered)
         self.listings = tuple(entry.listing for entry in ordered)
         self.size = len(ordered)
-        self.facts: NDArray[Any] = np.array([entry.facts for entry in ordered], FACTS)
+        facts = np.array([entry.facts for entry in ordered], FACTS)
+        self.facts: dict[str, NDArray[Any]] = {
+            name: np.ascontiguousarray(facts[name]) for name in FACTS.names or ()
+        }
 
     @classmethod
     def of(cls, listings: Sequence[Listing]) -> Catalogue:
@@ -160,14 +163,14 @@ class Catalogue:
         """The rows that meet the need."""
         return self.position(need) < NOT_MET
 
-    def distances(self, place: Place | None) -> Figures:
-        """Metres from the place; ``FARTHEST`` where either is not known."""
+    def distances(self, place: Place | None, rows: Rows) -> Figures:
+        """Metres from the place to each of the rows; ``FARTHEST`` where either is not known."""
         if place is None:
-            return np.full(self.size, FARTHEST, np.int64)
-        east = self.facts["easting"].astype(np.int64) - place.easting
-        north = self.facts["northing"].astype(np.int64) - place.northing
+            return np.full(rows.size, FARTHEST, np.int64)
+        east = self.facts["easting"][rows] - place.easting
+        north = self.facts["northing"][rows] - place.northing
         metres = np.rint(np.hypot(east, north)).astype(np.int64)
-        return np.where(self.facts["placed"], metres, FARTHEST)
+        return np.where(self.facts["placed"][rows], metres, FARTHEST)
 
     @cached_property
     def hours(self) -> tuple[tuple[str, ...], Rows]:

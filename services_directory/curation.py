@@ -147,7 +147,7 @@ def approve(
     changed = touched(before.document if before else {}, waiting.document)
     if waiting.method:
         _confirm(session, waiting.author, listing, changed, waiting.method)
-    listing.hidden = False
+    listing.hidden, listing.merged_into = False, None
     publish(session, listing, waiting)
     record(session, actor_of(staff), "listing.approve", f"listing:{listing.id}")
     return waiting

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from services_directory import live
+from services_directory.own_words import synonyms
 from services_directory.query import Query
 from services_directory.results import Found
 from services_directory.search import search
@@ -20,6 +21,6 @@ def find(
     """The listings that fit best; ``text`` is what was typed into a search, if anything was."""
     listings = live.catalogue(session, query.site)
     if text:
-        words = groups_of(text, listings.words.values, live.synonyms(session))
+        words = groups_of(text, listings.words.values, synonyms(session))
         query = replace(query, words=words)
     return search(query, listings, moment=moment, demo=demo, limit=limit)

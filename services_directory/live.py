@@ -14,12 +14,12 @@ from functools import cached_property
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from services_directory.catalogue import Catalogue, Indexed, indexed
 from services_directory.listing import Listing, from_document, with_dates
-from services_directory.tables import Live, LiveMark, SiteListing, Synonym
+from services_directory.tables import Live, LiveMark, SiteListing
 from sites import NATIONAL
 
 # So few changed rows are asked for by their numbers; of more, everything is read.
@@ -34,6 +34,12 @@ _STATE = (
     Live.check_after,
     Live.hide_after,
     Live.modified_at,
+)
+_MARK = select(LiveMark.mark)
+_MARK_AND_PLACES = (
+    select(LiveMark.mark, SiteListing.listing_id, SiteListing.rank, SiteListing.note)
+    .outerjoin(SiteListing, SiteListing.site == bindparam("site"))
+    .order_by(SiteListing.listing_id)
 )
 Taken = tuple[tuple[str, int, str], ...]
 
@@ -86,17 +92,17 @@ def all_of(session: Session, site: str) -> Sequence[Listing]:
 
 def mark_of(session: Session) -> str:
     """Something that differs whenever the public directory does."""
-    return session.scalar(select(LiveMark.mark)) or ""
+    return session.scalar(_MARK) or ""
 
 
 def whole(session: Session) -> tuple[Catalogue, tuple[Public, ...]]:
     """All that is public, of every site, in columns and row by row."""
-    return _remembered(session).whole
+    return _remembered(session, mark_of(session)).whole
 
 
 def everything(session: Session) -> dict[str, Public]:
     """All that is public, of every site, by the ids of the listings."""
-    return _remembered(session).rows
+    return _remembered(session, mark_of(session)).rows
 
 
 def catalogue(session: Session, site: str) -> Catalogue:
@@ -104,25 +110,15 @@ def catalogue(session: Session, site: str) -> Catalogue:
 
     Each has the site's rank and note.
     """
-    memory = _remembered(session)
-    rows = select(SiteListing.listing_id, SiteListing.rank, SiteListing.note)
-    taken: Taken = tuple(
-        (listing_id, rank, note)
-        for listing_id, rank, note in session.execute(
-            rows.where(SiteListing.site == site).order_by(SiteListing.listing_id)
-        )
-    )
+    rows = session.execute(_MARK_AND_PLACES, {"site": site}).all()
+    memory = _remembered(session, rows[0].mark if rows else "")
+    taken = tuple((row.listing_id, row.rank, row.note) for row in rows if row.listing_id)
     before = memory.sites.get(site)
     if before and before[0] == taken:
         return before[1]
     made = Catalogue(_of_site(memory.rows.values(), site, taken))
     memory.sites[site] = taken, made
     return made
-
-
-def synonyms(session: Session) -> dict[str, str]:
-    """The directory's own synonyms, beside those that ship."""
-    return {row.term: row.means for row in session.scalars(select(Synonym))}
 
 
 def _of_site(rows: Iterable[Public], site: str, taken: Taken) -> Iterable[Indexed]:
@@ -136,10 +132,9 @@ def _of_site(rows: Iterable[Public], site: str, taken: Taken) -> Iterable[Indexe
             yield row.indexed
 
 
-def _remembered(session: Session) -> _Memory:
-    """What the database holds; a mark belongs to one state of one database, so any tells."""
+def _remembered(session: Session, mark: str) -> _Memory:
+    """What the database holds at a mark, which no other database ever has."""
     global _kept
-    mark = mark_of(session)
     memory = _kept
     if memory.mark != mark:
         with _lock:

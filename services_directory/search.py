@@ -65,7 +65,7 @@ def search(
     rows = np.flatnonzero(possible(query, listings, moment, demo=demo))
     rows, relaxed = _relaxed(rows, query, listings, moment)
     if query.nearer:
-        nearer = rows[near(query, listings)[rows]] if query.place else rows[:0]
+        nearer = near(query, listings, rows) if query.place else rows[:0]
         relaxed += [] if nearer.size else ["nearer"]
         rows = nearer if nearer.size else rows
     chosen = _choose(rows, query, listings, moment, limit)
@@ -94,7 +94,7 @@ def _relaxed(
             relaxed += ["words"] if answering.size else []
         rows = answering
     if query.within_m is not None and rows.size:
-        metres = listings.distances(query.place)[rows]
+        metres = listings.distances(query.place, rows)
         within = rows[(metres <= query.within_m) | (metres == FARTHEST)]
         relaxed += [] if within.size else ["distance"]
         rows = within if within.size else rows
@@ -107,7 +107,7 @@ def _choose(
     rows: Rows, query: Query, listings: Catalogue, moment: datetime, limit: int
 ) -> list[int]:
     """Best first, serving each need in turn; what is held back comes only for a need left unmet."""
-    held_back = audiences(query, listings)[rows] == HELD_BACK
+    held_back = audiences(query, listings, rows) == HELD_BACK
     meets = {need: listings.meets(need)[rows] for need in dict.fromkeys(query.needs)}
     unmet = [held for held in meets.values() if not held[~held_back].any()]
     wanted = ~held_back | np.bool_(held_back.all())
@@ -143,33 +143,33 @@ def _in_turn(meets: dict[str, Mask], before: Figures, after: Figures, limit: int
 
 def _before(rows: Rows, query: Query, listings: Catalogue) -> tuple[Figures, Figures]:
     """The order that this module's docstring states, from 2 to 6; and its part from 2 to 3."""
-    facts = listings.facts[rows]
+    facts = listings.facts
     itself = _counted((listings.words.any_of(group[:1])[rows] for group in query.words), rows.size)
     first = _packed(
         (len(query.words) - itself, len(query.words) + 1),
-        (facts["age_max"] <= YOUNG, 2),
-        (facts["national"], 2),
+        (facts["age_max"][rows] <= YOUNG, 2),
+        (facts["national"][rows], 2),
     )
     strange = foreign(query) & ~listings.languages.any_of([query.language])[rows]
     ranks = np.minimum(listings.ranks[rows], _LAST_RANK)
-    others = _packed((strange, 2), (audiences(query, listings)[rows], 3), (ranks, _LAST_RANK + 1))
+    others = _packed((strange, 2), (audiences(query, listings, rows), 3), (ranks, _LAST_RANK + 1))
     return first, first * (2 * 3 * (_LAST_RANK + 1)) + others
 
 
 def _after(rows: Rows, query: Query, listings: Catalogue, moment: datetime) -> Figures:
     """The same, from 8 on; a row's number is the order of its name."""
-    facts = listings.facts[rows]
-    metres = listings.distances(query.place)[rows]
+    facts = listings.facts
+    metres = listings.distances(query.place, rows)
     main = np.full(rows.size, NOT_MET, np.int64)
     for need in query.needs:
         main = np.minimum(main, listings.position(need)[rows])
     return _packed(
-        (facts["crisis"] != query.crisis, 2),
-        (facts["whole_area"] == (query.place is not None), 2),
+        (facts["crisis"][rows] != query.crisis, 2),
+        (facts["whole_area"][rows] == (query.place is not None), 2),
         (open_states(listings, rows, moment) != STATES.index("open"), 2),
         (np.searchsorted(BANDS_M, metres), len(BANDS_M) + 1),
-        (~facts["active"], 2),
-        (tiers(listings, moment)[rows], 3),
+        (~facts["active"][rows], 2),
+        (tiers(listings, rows, moment), 3),
         (np.minimum(metres, _LAST_METRE), _LAST_METRE + 1),
         (main, NOT_MET + 1),
         (rows, listings.size),

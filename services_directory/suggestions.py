@@ -28,6 +28,8 @@ ABOUT = (
     "other",
 )
 LONGEST = 500
+# More reports than these tell a coordinator nothing new, and a broken script cannot drown the rest.
+MOST_WAITING = 20
 WAITING, TAKEN, PUT_ASIDE = "waiting", "taken", "put aside"
 
 
@@ -52,10 +54,13 @@ def suggest(
         raise CurationError("Choose what is wrong.")
     if max(len(proposed), len(said)) > LONGEST:
         raise CurationError(f"Write no more than {LONGEST} letters.")
-    for known in waiting_for(session, listing):
+    waiting = waiting_for(session, listing)
+    for known in waiting:
         if (known.field, known.proposed, known.said) == (about, proposed.strip(), said.strip()):
             known.times += 1
             return known
+    if source == "public" and len(waiting) >= MOST_WAITING:
+        raise CurationError("Many people have told us about this service. We are looking at it.")
     made = Suggestion(
         id=str(uuid.uuid4()),
         listing_id=listing_id,

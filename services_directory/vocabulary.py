@@ -22,6 +22,7 @@ from services_directory.listing import Listing
 from services_directory.words import NEED_LABELS
 
 LONGEST_WORD = 40
+LONGEST_TERM, LONGEST_MEANING = 60, 120
 MOST_WORDS = 12
 # A word of four or five letters may have one slip, a longer one two, a shorter one none.
 SHORTEST_MENDED, TWO_SLIPS = 4, 6
@@ -79,6 +80,24 @@ def shipped() -> dict[str, str]:
     """Slang and synonyms that every directory starts with: term -> meanings split by "|"."""
     with _SYNONYMS.open(newline="", encoding="utf-8") as source:
         return {row["term"]: row["means"] for row in csv.DictReader(source)}
+
+
+def synonym(term: str, means: str) -> tuple[str, str]:
+    """A term and its meanings (split by "|") in the form in which questions meet them.
+
+    Raises ``ValueError`` with what is wrong, for whoever typed it.
+    """
+    plain = " ".join(_plain(term).split())
+    parts = [part.strip() for part in means.split("|") if part.strip()]
+    if not plain or len(plain) > LONGEST_TERM:
+        raise ValueError(f"A term has at least one letter and at most {LONGEST_TERM}.")
+    for part in parts:
+        if part.startswith("need_") and part.removeprefix("need_") not in NEED_LABELS:
+            raise ValueError(f"There is no need {part.removeprefix('need_')}.")
+    joined = "|".join(parts)
+    if not _meanings(joined) or len(joined) > LONGEST_MEANING:
+        raise ValueError(f"Say what it stands for, in at most {LONGEST_MEANING} letters.")
+    return plain, joined
 
 
 def _initials(name: str) -> str:

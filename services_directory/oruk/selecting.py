@@ -20,6 +20,7 @@ from services_directory.oruk.entry import Entry, at_id, entry_of
 from services_directory.oruk.gone import Gone
 from services_directory.oruk.schedules import BYDAY
 from services_directory.oruk.taxonomy import TAXONOMY_ID, need_of
+from services_directory.own_words import synonyms
 from services_directory.places import Place, within_reach
 from services_directory.query import covering_names
 from services_directory.tables import Live
@@ -119,7 +120,7 @@ def _shown(listings: Catalogue) -> Iterator[Mask]:
 def _searched(session: Session, listings: Catalogue, search: str) -> Iterator[Mask]:
     if not search.strip():
         return
-    groups = groups_of(search, listings.words.values, live.synonyms(session))
+    groups = groups_of(search, listings.words.values, synonyms(session))
     for group in groups:
         yield listings.words.any_of(group)
     if not groups:
@@ -209,5 +210,5 @@ def _serves(listings: Catalogue, place: Place) -> Mask:
 
 def _within(listings: Catalogue, place: Place, metres: int) -> Mask:
     """Who has a place, published, so near: of a withheld one nobody learns even the district."""
-    found: Mask = listings.distances(place) <= metres
+    found: Mask = listings.distances(place, np.arange(listings.size)) <= metres
     return found

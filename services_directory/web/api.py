@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
 
 from bot.channels.render import reason_words
 from core.clock import LONDON, now
@@ -52,8 +53,8 @@ class Asked(BaseModel):
     limit: int = Field(10, ge=1, le=MOST)
 
 
-@router.post("/search")
-def search(asked: Asked) -> dict[str, Any]:
+@router.post("/search", response_class=JSONResponse)
+def search(asked: Asked) -> Response:
     """The listings that fit best, and what had to give way."""
     if asked.site not in all_sites():
         raise HTTPException(422, "There is no such site.")
@@ -85,10 +86,12 @@ def search(asked: Asked) -> dict[str, Any]:
             text=asked.text.replace("\x00", ""),
         )
     said = partial(reason_words, "en")
-    return {
-        "listings": [as_json(each, word=said) | {"tier": each.tier} for each in found.results],
-        "relaxed": list(found.relaxed),
-    }
+    return JSONResponse(
+        {
+            "listings": [as_json(each, word=said) | {"tier": each.tier} for each in found.results],
+            "relaxed": list(found.relaxed),
+        }
+    )
 
 
 def _aware(moment: datetime) -> datetime:

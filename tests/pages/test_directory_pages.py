@@ -185,10 +185,11 @@ def test_faults_are_named_before_approval_and_lead_to_their_field(visit: Visit, 
 def test_all_still_right_in_one_click_from_the_queue(visit: Visit, web: Web) -> None:
     page = visit("/directory", staff=Role.coordinator)
     row = page.locator("table#due tr").filter(has_text="Harbour due")
-    row.get_by_role("combobox").select_option("phone")
-    row.get_by_role("button").click()
+    row.get_by_role("button", name="I rang them: all of Harbour due is still right").click()
     expect(page.get_by_text("What you checked counts from today.")).to_be_visible()
     expect(page.locator("table#due")).not_to_contain_text("Harbour due")
+    page.goto(at(web, "due"))
+    expect(page.locator("tr").filter(has_text="Opening hours").first).to_contain_text("I rang them")
 
 
 def test_one_part_alone_can_be_confirmed(visit: Visit, web: Web) -> None:

@@ -193,3 +193,28 @@ def test_a_file_goes_in_and_out_by_the_command_itself(run_cara: RunCara, tmp_pat
     assert "Harbour drop-in" in json.dumps(json.loads(done.stdout))
     done = run_cara("directory", "search", "--site", "hampshire", "--need", "juggling")
     assert (done.returncode, done.stdout) == (2, "")
+
+
+@pytest.mark.usefixtures("three")
+def test_a_synonym_of_our_own_is_kept_found_by_and_taken_away() -> None:
+    assert directory("synonym", "Stripy Horse", "--means", "zebra").exit_code == 0
+    assert directory("synonym").stdout == "stripy horse: zebra\n"
+    assert ids("stripy", "horse") == {"s-1"}
+    assert directory("synonym", "stripy horse", "--remove").exit_code == 0
+    assert directory("synonym").stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["brew", "--means", "need_tea"], "There is no need tea."),
+        (["brew"], "Say what it stands for"),
+        (["...", "--means", "need_alcohol"], "A term has at least one letter"),
+        (["brew", "--remove"], "There is no synonym brew."),
+    ],
+)
+@pytest.mark.usefixtures("three")
+def test_a_synonym_that_cannot_be_is_told_in_one_line(arguments: list[str], said: str) -> None:
+    done = directory("synonym", *arguments)
+    assert done.exit_code == 2
+    assert said in done.stderr
