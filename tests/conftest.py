@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 
 from core.settings import ROOT
@@ -30,6 +31,11 @@ def absent(what: str) -> None:
     if os.environ.get("CARA_REQUIRE_SERVICES") == "1":
         pytest.fail(f"CARA_REQUIRE_SERVICES=1, and {what}")
     pytest.skip(what)
+
+
+# How fast a machine makes examples says nothing about what they show.
+settings.register_profile("cara", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("cara")
 
 
 class Weather(BaseHTTPRequestHandler):

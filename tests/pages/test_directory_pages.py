@@ -185,7 +185,7 @@ def test_faults_are_named_before_approval_and_lead_to_their_field(visit: Visit, 
 def test_all_still_right_in_one_click_from_the_queue(visit: Visit, web: Web) -> None:
     page = visit("/directory", staff=Role.coordinator)
     row = page.locator("table#due tr").filter(has_text="Harbour due")
-    row.get_by_role("button", name="I rang them: all of Harbour due is still right").click()
+    row.get_by_role("button", name="I rang them and all of Harbour due is still right").click()
     expect(page.get_by_text("What you checked counts from today.")).to_be_visible()
     expect(page.locator("table#due")).not_to_contain_text("Harbour due")
     page.goto(at(web, "due"))
