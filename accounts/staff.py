@@ -21,6 +21,15 @@ IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
 SHORTEST_PASSWORD = 12
 MAY_AUTHORISE = (Role.authoriser,)
+MAY_AUTHORISE_BY_RANK = (
+    "sergeant",
+    "inspector",
+    "superintendent",
+    "commander",
+    "constable, chief",
+    "chief constable",
+    "specially authorised",
+)
 
 _hasher = PasswordHasher()
 _nobody = _hasher.hash(secrets.token_urlsafe(16))
@@ -120,6 +129,15 @@ def sign_out(session: Session, secret: str | None) -> None:
     if staff and secret:
         session.execute(delete(StaffSession).where(StaffSession.token_hash == _hash(secret)))
         record(session, actor_of(staff), "staff.sign_out", f"staff:{staff.id}")
+
+
+def sergeant_or_above(staff: Staff) -> bool:
+    """Whether somebody may authorise by rank (Director's guidance: not below sergeant).
+
+    Somebody authorised specially has that for a rank: "Specially authorised".
+    """
+    rank = staff.rank.casefold()
+    return staff.role in MAY_AUTHORISE and any(name in rank for name in MAY_AUTHORISE_BY_RANK)
 
 
 def authorisers(session: Session, site: str, *, but: str) -> list[Staff]:

@@ -14,6 +14,7 @@ from bot.speech import Utterance, choice, say
 from referrals import record
 from referrals.progress import answered_before
 from referrals.tables import Referral
+from referrals.transitions import WITHDRAWALS
 
 
 class _OfSent(TurnAction):
@@ -49,7 +50,7 @@ class AskStatus(_OfSent):
 
 
 class Withdraw(_OfSent):
-    """Take back a referral: asked in exact words, done only by the choice that confirms it."""
+    """Take back a referral: asked in exact words, done only by the choice that says why."""
 
     action_name: ClassVar[str] = "action_withdraw"
     leads_back: ClassVar[bool] = False
@@ -59,14 +60,23 @@ class Withdraw(_OfSent):
         if turn.staff is None or not record.may_withdraw(turn.staff, found):
             yield say("utter_officer_not_withdrawable", reference=found.reference)
             yield from what_next(turn, again=True)
-        elif turn.given.get("sure"):
-            record.withdraw(turn.session, turn.staff, found, f"withdraw:{found.id}")
+        elif reason := turn.given.get("reason"):
+            record.withdraw(turn.session, turn.staff, found, f"withdraw:{found.id}", reason)
             yield say("utter_officer_withdrawn", reference=found.reference)
             yield from what_next(turn, again=True)
         else:
             yield say(
                 "utter_officer_withdraw_sure",
-                choice("utter_label_withdraw", "withdraw_referral", id=found.id, sure=True),
+                *(
+                    choice(
+                        f"utter_label_withdraw_{reason}",
+                        "withdraw_referral",
+                        id=found.id,
+                        reason=reason,
+                    )
+                    for reason in WITHDRAWALS
+                    if reason != "other"
+                ),
                 choice("utter_label_keep_it", "ask_status", id=found.id),
                 reference=found.reference,
             )

@@ -22,17 +22,21 @@ from core.crypto import lookup_hash
 from core.words import words
 from referrals.eligibility import Outcome, UnknownAnswerError, assess
 from referrals.fields import BY_NAME, CONSENT_WORDS, FIELDS, SEARCHED, answered_for
+from referrals.moving import ReferralError, move
 from referrals.progress import Known, ready_to_submit
 from referrals.reference import new_reference
 from referrals.rule_set import Effect, RuleSet, rule_set_of
-from referrals.tables import Referral, ReferralAnswer, ReferralDetail, ReferralEvent
-from referrals.transitions import Event, Status, next_status
+from referrals.tables import KeptRuleSet, Referral, ReferralAnswer, ReferralDetail
+from referrals.transitions import Event, IllegalMoveError, Status, transition
 from referrals.validation import FieldError, clean
 from sites import site_of
 
-
-class ReferralError(Exception):
-    """Something that cannot be done to this referral now; the message is for the officer."""
+PROVIDER = (Role.coordinator, Role.navigator, Role.facilitator)
+BEYOND_AUTHORITY = frozenset(Status) - {
+    Status.draft,
+    Status.awaiting_authority,
+    Status.expired,
+}
 
 
 def start(session: Session, staff: Staff) -> Referral:
@@ -50,6 +54,7 @@ def start(session: Session, staff: Staff) -> Referral:
         rule_set=rules.name,
         rule_set_digest=rules.digest,
         created_by=staff.id,
+        owner=staff.id,
         created_at=now(),
         updated_at=now(),
         detail=ReferralDetail(),
@@ -60,9 +65,9 @@ def start(session: Session, staff: Staff) -> Referral:
 
 
 def own(session: Session, staff: Staff, referral_id: str) -> Referral | None:
-    """The referral, if this officer made it at this site."""
+    """The referral, if this officer works on it at this site."""
     found = session.get(Referral, referral_id)
-    return found if found and found.created_by == staff.id and found.site == staff.site else None
+    return found if found and found.owner == staff.id and found.site == staff.site else None
 
 
 def drafts(session: Session, staff: Staff, most: int = 5) -> list[Referral]:
@@ -71,7 +76,7 @@ def drafts(session: Session, staff: Staff, most: int = 5) -> list[Referral]:
         session.scalars(
             select(Referral)
             .where(
-                Referral.created_by == staff.id,
+                Referral.owner == staff.id,
                 Referral.site == staff.site,
                 Referral.status == Status.draft,
             )
@@ -87,14 +92,25 @@ def latest_draft(session: Session, staff: Staff) -> Referral | None:
 
 
 def by_reference(session: Session, staff: Staff, reference: str) -> Referral | None:
-    """A submitted referral for somebody who may read it: its officer, or its authoriser."""
+    """A submitted referral for somebody who may read it (:func:`may_read`)."""
     found = session.scalar(
         select(Referral).where(Referral.reference == reference, Referral.site == staff.site)
     )
-    if found and staff.id in (found.created_by, found.detail.authoriser):
+    if found and may_read(staff, found):
         record(session, actor_of(staff), "referral.view", f"referral:{found.id}")
         return found
     return None
+
+
+def may_read(staff: Staff, referral: Referral) -> bool:
+    """Its officers and the site's authorisers; the provider's people once it is authorised."""
+    if staff.site != referral.site:
+        return False
+    if staff.role == Role.officer:
+        return staff.id in (referral.created_by, referral.owner)
+    if staff.role == Role.authoriser:
+        return referral.reference is not None
+    return staff.role in PROVIDER and Status(referral.status) in BEYOND_AUTHORITY
 
 
 def known(referral: Referral) -> Known:
@@ -195,9 +211,10 @@ def submit(session: Session, staff: Staff, referral: Referral, key: str) -> str:
     referral.frozen_digest = hashlib.sha256(
         json.dumps(referral.frozen, sort_keys=True).encode()
     ).hexdigest()
-    referral.reference = _free_reference(session)
+    referral.reference = referral.reference or _free_reference(session)
     referral.submitted_at = now()
-    _move(session, staff, referral, Event.submit, key)
+    _keep(session, rules)
+    move(session, staff, referral, Event.submit, key=key)
     return referral.reference
 
 
@@ -209,22 +226,28 @@ def close_as_not_met(session: Session, staff: Staff, referral: Referral, key: st
         raise ReferralError(words("utter_referral_not_excluded", "en").text)
     referral.outcome = assessment.outcome
     reason = " ".join(item.id for item in assessment.of(Effect.ineligible))
-    _move(session, staff, referral, Event.close_not_met, key, reason)
+    move(session, staff, referral, Event.close_not_met, key=key, reason=reason)
 
 
 def may_withdraw(staff: Staff, referral: Referral) -> bool:
-    """Whether this officer sent it and nobody has decided it yet."""
-    return referral.created_by == staff.id and referral.status == Status.awaiting_authority
+    """Whether this officer works on it and it has not come to its end."""
+    try:
+        transition(Status(referral.status), Event.withdraw)
+    except IllegalMoveError:
+        return False
+    return referral.owner == staff.id
 
 
-def withdraw(session: Session, staff: Staff, referral: Referral, key: str) -> None:
-    """Take back a referral that nobody has decided yet; raises :class:`ReferralError` otherwise.
+def withdraw(
+    session: Session, staff: Staff, referral: Referral, key: str, reason: str, said: str = ""
+) -> None:
+    """Take a referral back, for a coded reason; what was sent stays as it was frozen.
 
-    Only the officer who sent it may; what was sent stays as it was frozen.
+    Raises :class:`ReferralError` where that is not possible any more.
     """
     if not may_withdraw(staff, referral):
         raise ReferralError(words("utter_referral_not_withdrawable", "en").text)
-    _move(session, staff, referral, Event.withdraw, key)
+    move(session, staff, referral, Event.withdraw, key=key, reason=reason, said=said)
 
 
 def sent_last(session: Session, staff: Staff) -> Referral | None:
@@ -232,7 +255,7 @@ def sent_last(session: Session, staff: Staff) -> Referral | None:
     return session.scalar(
         select(Referral)
         .where(
-            Referral.created_by == staff.id,
+            Referral.owner == staff.id,
             Referral.site == staff.site,
             Referral.reference.is_not(None),
         )
@@ -241,24 +264,24 @@ def sent_last(session: Session, staff: Staff) -> Referral | None:
     )
 
 
-def _move(
-    session: Session, staff: Staff, referral: Referral, event: Event, key: str, reason: str = ""
-) -> None:
-    before = Status(referral.status)
-    referral.status = next_status(before, event)
-    session.add(
-        ReferralEvent(
-            referral_id=referral.id,
-            event=event,
-            from_status=before,
-            to_status=referral.status,
-            reason=reason,
-            idempotency_key=key,
-            by=staff.id,
-            at=now(),
+def replay(session: Session, referral: Referral) -> Outcome:
+    """The outcome of what was frozen, under the rules as they were on that day.
+
+    Raises :class:`ReferralError` for a referral that was never sent.
+    """
+    kept = session.get(KeptRuleSet, referral.rule_set_digest)
+    if referral.frozen is None or kept is None:
+        raise ReferralError(words("utter_referral_missing", "en").text)
+    answers = {each["id"]: each["answer"] for each in referral.frozen["criteria"]}
+    return assess(RuleSet.model_validate_json(kept.document), answers, authority=False).outcome
+
+
+def _keep(session: Session, rules: RuleSet) -> None:
+    if session.get(KeptRuleSet, rules.digest) is None:
+        document = rules.model_dump_json()
+        session.add(
+            KeptRuleSet(digest=rules.digest, name=rules.name, document=document, kept_at=now())
         )
-    )
-    _touched(session, staff, referral, f"referral.{event}")
 
 
 def _set(detail: ReferralDetail, name: str, value: str | None) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.crypto import EncryptedJSON, EncryptedText
@@ -13,7 +13,12 @@ from core.database import Base, UtcDateTime
 
 
 class Referral(Base):
-    """One referral from draft to its end; holds no identity (that is :class:`ReferralDetail`)."""
+    """One referral from draft to its end; holds no identity (that is :class:`ReferralDetail`).
+
+    ``owner`` is the officer who works on it now, ``resume_to`` where it stood when it was held.
+    ``given_on`` is the day on which the conditional caution was given. ``flagged_at``: somebody
+    is worried, and no text goes out until a person has looked.
+    """
 
     __tablename__ = "referral"
 
@@ -26,9 +31,14 @@ class Referral(Base):
     outcome: Mapped[str | None] = mapped_column(String(30))
     version: Mapped[int] = mapped_column()
     created_by: Mapped[str] = mapped_column(ForeignKey("staff.id"), index=True)
+    owner: Mapped[str] = mapped_column(ForeignKey("staff.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    resume_to: Mapped[str | None] = mapped_column(String(30))
+    flagged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    delivery_site: Mapped[str] = mapped_column(String(40), default="")
+    given_on: Mapped[date | None]
     went_on_despite: Mapped[str] = mapped_column(String(200), default="")
     frozen: Mapped[Any | None] = mapped_column(EncryptedJSON)
     frozen_digest: Mapped[str | None] = mapped_column(String(64))
@@ -68,6 +78,7 @@ class ReferralDetail(Base):
     custody_reference: Mapped[str | None] = mapped_column(EncryptedText)
     custody_reference_lookup: Mapped[str | None] = mapped_column(String(64), index=True)
     offence_date: Mapped[str | None] = mapped_column(EncryptedText)
+    first_statement_on: Mapped[str | None] = mapped_column(EncryptedText)
     risk_tool: Mapped[str | None] = mapped_column(String(10))
     officer_phone: Mapped[str | None] = mapped_column(EncryptedText)
     officer_in_case: Mapped[str | None] = mapped_column(EncryptedText)
@@ -93,7 +104,10 @@ class ReferralDetail(Base):
 
 
 class ReferralEvent(Base):
-    """One move of a referral from a status to the next; append only."""
+    """One move of a referral from a status to the next, or what else was done to it; append only.
+
+    ``reason`` is a code, ``said`` the words beside it.
+    """
 
     __tablename__ = "referral_event"
     __table_args__ = (UniqueConstraint("referral_id", "idempotency_key"),)
@@ -104,6 +118,18 @@ class ReferralEvent(Base):
     from_status: Mapped[str] = mapped_column(String(30))
     to_status: Mapped[str] = mapped_column(String(30))
     reason: Mapped[str] = mapped_column(String(200), default="")
+    said: Mapped[str | None] = mapped_column(EncryptedText)
     idempotency_key: Mapped[str] = mapped_column(String(64))
     by: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class KeptRuleSet(Base):
+    """A rule set as it was when a referral was sent under it: old referrals are replayed by it."""
+
+    __tablename__ = "referral_rule_set"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(60))
+    document: Mapped[str] = mapped_column(Text)
+    kept_at: Mapped[datetime] = mapped_column(UtcDateTime)

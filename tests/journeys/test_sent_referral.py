@@ -30,11 +30,13 @@ def test_its_officer_asks_how_it_stands(officer: Chat, sent: str) -> None:
     assert officer.say("any update on my referral?")[0]["text"] == told[0]["text"]
 
 
-def test_it_is_withdrawn_only_by_the_choice_that_confirms_it(officer: Chat, sent: str) -> None:
+def test_it_is_withdrawn_only_by_the_choice_that_says_why(officer: Chat, sent: str) -> None:
     assert officer.say(f"withdraw {sent}")[-1]["text"].startswith(f"Withdraw referral {sent}?")
     assert officer.choose("No, keep it")[0]["text"].startswith(f"Referral {sent} was sent.")
     officer.say(f"withdraw {sent}")
-    assert officer.choose("Yes, withdraw it")[0]["text"].startswith(f"Referral {sent} is withdrawn")
+    assert officer.choose("They have been charged")[0]["text"].startswith(
+        f"Referral {sent} is withdrawn"
+    )
     assert officer.say(sent)[0]["text"] == f"Referral {sent} was withdrawn."
     assert "cannot be withdrawn" in officer.say(f"withdraw {sent}")[0]["text"]
 

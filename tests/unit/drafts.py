@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from accounts.demonstration import username
+from accounts.demonstration import demonstration_account
 from accounts.tables import Role, Staff
 from core.audit import AuditRow
 from core.database import transaction
@@ -33,10 +33,8 @@ FIELDS = {
 
 
 def person(session: Session, role: Role = Role.officer, site: str = "hampshire") -> Staff:
-    """The demonstration's member of staff."""
-    found = session.scalar(select(Staff).where(Staff.username == username(role, site)))
-    assert found is not None
-    return found
+    """The demonstration's member of staff, made if the sign-in page does not show the role."""
+    return demonstration_account(session, role, site)
 
 
 def new_draft() -> str:

@@ -18,6 +18,8 @@ CODES_AND_MOMENTS = {
     "referral.status",
     "referral.outcome",
     "referral.went_on_despite",
+    "referral.flagged_at",
+    "referral.given_on",
     "referral_answer.value",
     "referral_event.reason",
     "referral_detail.risk_tool",
