@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
@@ -123,6 +123,13 @@ def signed_in(session: Session, secret: str | None) -> Staff | None:
     return found.staff
 
 
+def signed_in_at(session: Session, secret: str | None) -> datetime | None:
+    """When this session began; None where it is worth nothing any more."""
+    if signed_in(session, secret) is None or secret is None:
+        return None
+    return session.get_one(StaffSession, _hash(secret)).started_at
+
+
 def sign_out(session: Session, secret: str | None) -> None:
     """End the session on the server, so that its cookie is worth nothing."""
     staff = signed_in(session, secret)
@@ -138,6 +145,14 @@ def sergeant_or_above(staff: Staff) -> bool:
     """
     rank = staff.rank.casefold()
     return staff.role in MAY_AUTHORISE and any(name in rank for name in MAY_AUTHORISE_BY_RANK)
+
+
+def officers(session: Session, site: str, *, but: str) -> list[Staff]:
+    """The officers of ``site``, to hand a referral to; never ``but`` (staff id)."""
+    found = session.scalars(
+        select(Staff).where(Staff.site == site, Staff.role == Role.officer, Staff.id != but)
+    )
+    return sorted(filter(_may_work, found), key=lambda staff: staff.name)
 
 
 def authorisers(session: Session, site: str, *, but: str) -> list[Staff]:

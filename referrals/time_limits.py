@@ -16,6 +16,7 @@ from dateutil.relativedelta import relativedelta
 BREACH_MARGIN = timedelta(days=14)
 BETWEEN_WORKSHOPS = timedelta(days=35)
 LONGEST_CONDITION_WEEKS = 20
+SOON = timedelta(weeks=4)
 
 
 @dataclass(frozen=True)
@@ -61,3 +62,38 @@ def time_code(dates: CaseDates, limits: Mapping[str, str]) -> str | None:
     lawful = dates.condition_weeks <= LONGEST_CONDITION_WEEKS
     in_time = limit is None or end + BREACH_MARGIN <= limit
     return "fits" if long_enough and lawful and in_time else "does_not_fit"
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Every date of a case that somebody has to keep, why the limit is what it is, and warnings.
+
+    ``limit_by`` and ``warnings`` are codes; pages have the words for them.
+    """
+
+    ends: date
+    workshop_a_by: date
+    workshop_b_by: date
+    limit: date | None
+    limit_by: str
+    warnings: tuple[str, ...]
+
+
+def clock(dates: CaseDates, limits: Mapping[str, str], *, today: date) -> Clock:
+    """The dates of a case as it stands ``today``; an offence without a known limit has none."""
+    ends = condition_ends(dates)
+    known = dates.offence in limits
+    limit = prosecution_limit(dates, limits) if known else None
+    by = limits[dates.offence] if known else "unknown"
+    if by == "domestic_assault" and dates.first_statement_on is None:
+        by = "no_statement"
+    workshop_a = ends - BETWEEN_WORKSHOPS
+    found = {
+        "too_short": workshop_a < dates.given_on,
+        "too_long": dates.condition_weeks > LONGEST_CONDITION_WEEKS,
+        "past_limit": limit is not None and ends + BREACH_MARGIN > limit,
+        "limit_soon": limit is not None and limit - today < SOON,
+        "workshops_late": workshop_a < today,
+    }
+    warnings = tuple(code for code, holds in found.items() if holds)
+    return Clock(ends, workshop_a, ends, limit, by, warnings)

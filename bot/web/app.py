@@ -22,7 +22,7 @@ from core.web.pages import templates
 from core.web.security import Secured
 from outreach.second import stand_in
 from outreach.web import alerts
-from referrals.web import receipt
+from referrals.web import cases, receipt
 from services_directory.web import api as directory_api
 from services_directory.web import oruk, trying, views, work
 from services_directory.web.one import day
@@ -62,7 +62,7 @@ def application() -> FastAPI:
     errors.install(made)
     for filter_ in (day, numbered_day, pieces_of, sms_href, tel_href, web_href):
         templates().filters[filter_.__name__] = filter_
-    staff_pages = (officer, sign_in, receipt, alerts, learning, trying, views, work)
+    staff_pages = (officer, sign_in, receipt, cases, alerts, learning, trying, views, work)
     for each in (api, directory_api, health, pages, texts, widget, *staff_pages):
         made.include_router(each.router)
     made.include_router(widget.script)

@@ -1,0 +1,147 @@
+"""One referral as its page shows it: status, dates, history, and the moves of one person."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from sqlalchemy.orm import Session
+
+from accounts.staff import officers
+from accounts.tables import Staff
+from core.clock import LONDON, today
+from referrals import record
+from referrals.moving import FLAG, HAND_ON, allowed, history
+from referrals.tables import Referral, ReferralEvent
+from referrals.time_limits import CaseDates, clock
+from referrals.transitions import TABLE, TERMINAL, Event, Status, Transition
+from sites import site_of
+
+DECISIONS = (Event.authorise, Event.refuse, Event.return_to_officer)
+# These are made in the chat, where what they need is asked for.
+_IN_CHAT = (Event.submit, Event.close_not_met)
+
+
+@lru_cache(maxsize=1)
+def words() -> dict[str, Any]:
+    """What the pages say, by kind and code."""
+    loaded: dict[str, Any] = yaml.safe_load(
+        Path(__file__).with_name("cases.yml").read_text(encoding="utf-8")
+    )
+    return loaded
+
+
+def case_shown(session: Session, staff: Staff, referral: Referral) -> dict[str, Any]:
+    """Everything that the page of one referral needs."""
+    mine = referral.owner == staff.id
+    draft = referral.status == Status.draft
+    return {
+        "case": said_of(session, referral),
+        "version": referral.version,
+        "moves": [_move(row) for row in TABLE if _open(staff, referral, row)],
+        "flag": _act(FLAG),
+        "hand_on": _act(HAND_ON),
+        "colleagues": officers(session, referral.site, but=staff.id) if mine else [],
+        "dates": _dates(referral),
+        "history": [_line(session, each) for each in history(session, referral)],
+        "receipt": referral.frozen is not None,
+        "in_chat": mine and draft,
+    }
+
+
+def said_of(session: Session, referral: Referral) -> dict[str, Any]:
+    """A referral in a list: how it is called, where it stands, since when, whose it is."""
+    since = referral.updated_at.astimezone(LONDON)
+    return {
+        "key": referral.reference or referral.id,
+        "name": referral.reference or f"Draft of {_day(referral.created_at.date())}",
+        "status": words()["statuses"][referral.status],
+        "since": f"{_day(since.date())}, {since:%H:%M}",
+        "officer": _name(session, referral.owner),
+        "flagged": referral.flagged_at is not None,
+        "ended": Status(referral.status) in TERMINAL,
+    }
+
+
+def _open(staff: Staff, referral: Referral, row: Transition) -> bool:
+    here = row.source == referral.status and row.event not in _IN_CHAT
+    return here and allowed(staff, referral, row)
+
+
+def _move(row: Transition) -> dict[str, Any]:
+    return _act(row.event) | {
+        "reasons": [(code, words()["reasons"][code]) for code in row.reasons],
+        "asks_words": row.asks_words,
+        "decides": row.event in DECISIONS,
+    }
+
+
+def _act(event: str) -> dict[str, Any]:
+    said = words()["events"][event]
+    return {
+        "event": event,
+        "button": said["button"],
+        "hint": said.get("hint", ""),
+        "label": said.get("words", words()["words"]),
+    }
+
+
+def _line(session: Session, event: ReferralEvent) -> dict[str, str]:
+    at = event.at.astimezone(LONDON)
+    reason = words()["reasons"].get(event.reason, "")
+    if event.event == HAND_ON:
+        reason = _name(session, event.reason)
+    elif event.event == Event.close_not_met:
+        reason = event.reason
+    return {
+        "at": f"{_day(at.date())}, {at:%H:%M}",
+        "what": words()["events"][event.event]["done"],
+        "who": _name(session, event.by),
+        "reason": reason,
+        "said": event.said or "",
+    }
+
+
+def _dates(referral: Referral) -> dict[str, Any] | None:
+    """The clock of the case; None until the offence and its date are known."""
+    known, detail = record.known(referral), referral.detail
+    offence = known.answers.get("B04_offence")
+    if not offence or not detail.offence_date:
+        return None
+    statement = detail.first_statement_on
+    found = clock(
+        CaseDates(
+            given_on=referral.given_on or today(),
+            offence_date=date.fromisoformat(detail.offence_date),
+            offence=offence,
+            first_statement_on=date.fromisoformat(statement) if statement else None,
+            condition_weeks=site_of(referral.site).condition_weeks,
+        ),
+        record.rules_of(referral).prosecution_limits,
+        today=today(),
+    )
+    said = words()["clock"]
+    given = said["given"] if referral.given_on else said["if_given_today"]
+    return {
+        "lines": [
+            (given, _day(referral.given_on or today())),
+            (said["workshop_a"], _day(found.workshop_a_by)),
+            (said["workshop_b"], _day(found.workshop_b_by)),
+            (said["ends"], _day(found.ends)),
+            (said["limit"], _day(found.limit) if found.limit else ""),
+        ],
+        "why": words()["limits"][found.limit_by],
+        "warnings": [words()["warnings"][code] for code in found.warnings],
+    }
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def _name(session: Session, staff_id: str) -> str:
+    found = session.get(Staff, staff_id)
+    return " ".join(part for part in (found.rank, found.name) if part) if found else ""

@@ -1,0 +1,162 @@
+"""A referral on the screens of its people: what waits for me, one case, and every move of it.
+
+The buttons are those that the transition table gives to the person's role; what they say stands
+in ``cases.yml``.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.orm import Session
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+
+from accounts.tables import Role, Staff
+from accounts.web.again import is_fresh, shows
+from accounts.web.session import SignedIn
+from core.database import transaction
+from core.web import forms
+from core.web.pages import page
+from referrals import moving, record
+from referrals.moving import FLAG, HAND_ON, ReferralError
+from referrals.reference import read_reference
+from referrals.tables import Referral
+from referrals.transitions import Event, IllegalMoveError
+from referrals.web.case_shown import DECISIONS, case_shown, said_of, words
+from referrals.work import work_of
+from sites import site_of
+
+router = APIRouter(prefix="/referrals")
+
+
+@router.get("")
+def work_list(request: Request, staff: SignedIn, done: str = "") -> Response:
+    """Everything that waits for this person, and what they have to do with besides."""
+    if not _works_on_cases(staff):
+        raise HTTPException(404)
+    with transaction() as session:
+        groups = [
+            {"title": words()["groups"][code], "rows": [said_of(session, each) for each in found]}
+            for code, found in work_of(session, staff)
+        ]
+    titles = words()["titles"]
+    return page(
+        request,
+        "cases.html",
+        staff=staff,
+        site=site_of(staff.site),
+        title=titles.get(staff.role, titles["other"]),
+        groups=groups,
+        done=words()["events"].get(done, {}).get("done", ""),
+    )
+
+
+@router.get("/{key}")
+def case(request: Request, key: str, staff: SignedIn, done: str = "") -> Response:
+    """One referral: where it stands, its dates, its history, and what this person may do."""
+    with transaction() as session:
+        return _shown(request, session, staff, _found(session, staff, key), done=done)
+
+
+@router.post("/{key}/{event}")
+def act(request: Request, key: str, event: str, staff: SignedIn, form: forms.OwnForm) -> Response:
+    """Make a move; what stands in the way is said on the page, with what was typed."""
+    if event not in words()["events"]:
+        raise HTTPException(404)
+    if event in DECISIONS and not shows(request, staff, forms.said(form, "password")):
+        return _refused(request, staff, key, form, event, words()["faults"]["who"], 422)
+    try:
+        with transaction() as session:
+            _carry_out(session, staff, _found(session, staff, key), event, form)
+    except ReferralError as error:
+        return _refused(request, staff, key, form, event, str(error), 422)
+    except IllegalMoveError:
+        return _refused(request, staff, key, form, event, words()["faults"]["gone"], 409)
+    gone = event == HAND_ON or (event == Event.withdraw and read_reference(key) is None)
+    return RedirectResponse(
+        f"/referrals?done={event}" if gone else f"/referrals/{key}?done={event}", 303
+    )
+
+
+def _carry_out(
+    session: Session, staff: Staff, referral: Referral, event: str, form: FormData
+) -> None:
+    key, said = forms.said(form, "key")[:64] or str(uuid.uuid4()), forms.said(form, "said")
+    if event == FLAG:
+        moving.flag(session, staff, referral, key=key, said=said)
+    elif event == HAND_ON:
+        colleague = session.get(Staff, forms.said(form, "colleague"))
+        if colleague is None:
+            raise ReferralError(words()["faults"]["colleague"])
+        moving.hand_on(session, staff, referral, colleague, key=key)
+    else:
+        version = forms.said(form, "version")
+        moving.move(
+            session,
+            staff,
+            referral,
+            Event(event),
+            key=key,
+            reason=forms.said(form, "reason"),
+            said=said,
+            version=int(version) if version.isdecimal() else None,
+        )
+
+
+def _refused(
+    request: Request, staff: Staff, key: str, form: FormData, event: str, why: str, status: int
+) -> Response:
+    with transaction() as session:
+        found = _found(session, staff, key)
+        return _shown(
+            request, session, staff, found, fault=why, tried=event, form=form, status=status
+        )
+
+
+def _shown(
+    request: Request,
+    session: Session,
+    staff: Staff,
+    referral: Referral,
+    *,
+    done: str = "",
+    fault: str = "",
+    tried: str = "",
+    form: FormData | None = None,
+    status: int = 200,
+) -> Response:
+    typed = {name: forms.said(form, name) for name in ("reason", "said")} if form else {}
+    return page(
+        request,
+        "case.html",
+        status=status,
+        staff=staff,
+        site=site_of(staff.site),
+        done=words()["events"].get(done, {}).get("done", ""),
+        fault=fault,
+        tried=tried,
+        typed=typed,
+        key=str(uuid.uuid4()),
+        ask_password=not is_fresh(request),
+        **case_shown(session, staff, referral),
+    )
+
+
+def _found(session: Session, staff: Staff, key: str) -> Referral:
+    """By its reference, or a draft of one's own by its id; for anybody else there is none (404)."""
+    reference = read_reference(key)
+    found = (
+        record.by_reference(session, staff, reference)
+        if reference
+        else record.own(session, staff, key)
+    )
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+def _works_on_cases(staff: Staff) -> bool:
+    return staff.role in (Role.officer, Role.authoriser, *record.PROVIDER)

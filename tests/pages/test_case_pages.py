@@ -1,0 +1,220 @@
+"""A referral on the screens of officer, sergeant and coordinator; no barrier, and nobody else's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from accounts.demonstration import PASSWORD
+from accounts.tables import Role
+from tests.pages.conftest import HANDHELD, NARROW, WIDE, Asks, Visit, Web
+from tests.pages.looking import REVEALING, barriers, lint, overflow, small_targets
+from tests.pages.staged_cases import COLLEAGUE, LATE, staged
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    """A web process of its own over staged referrals."""
+    with staged(tmp_path_factory.mktemp("cases")) as web:
+        yield web
+
+
+def at(web: Web, name: str) -> str:
+    return f"/referrals/{web.staged[name]}"
+
+
+def status(page: Page) -> str:
+    return page.locator("main .govuk-tag").first.inner_text()
+
+
+def tells(page: Page, *said: str) -> None:
+    """The history says this, last of all."""
+    for each in said:
+        expect(page.locator("main ol > li").last).to_contain_text(each)
+
+
+# No barrier
+
+PATHS = [
+    (Role.officer, ""),
+    (Role.authoriser, ""),
+    (Role.coordinator, ""),
+    (Role.officer, "draft"),
+    (Role.authoriser, "waits"),
+    (Role.coordinator, "booked"),
+    (Role.navigator, "new"),
+]
+
+
+@pytest.mark.parametrize(("role", "name"), PATHS)
+def test_a_page_has_no_barrier_and_its_title_tells_nothing(
+    role: Role, name: str, visit: Visit, web: Web
+) -> None:
+    page = visit(at(web, name) if name else "/referrals", staff=role)
+    assert lint(page) == []
+    for summary in page.locator("summary").all():
+        summary.click()
+    for width in (WIDE, HANDHELD, NARROW):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert barriers(page) == []
+        assert overflow(page) == 0
+        assert small_targets(page) == []
+    assert not re.search(REVEALING, page.title(), re.I)
+
+
+# From sergeant to provider and back
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_sergeant_authorises_provider_accepts_and_the_officer_follows(
+    javascript: bool, visit: Visit, web: Web
+) -> None:
+    name = "waits" if javascript else "late"
+    page = visit("/referrals", staff=Role.authoriser, javascript=javascript)
+    page.get_by_role("link", name=web.staged[name]).click()
+    page.get_by_role("button", name="Authorise", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("Authorised")
+    provider = visit("/referrals", staff=Role.coordinator, javascript=javascript)
+    provider.get_by_role("link", name=web.staged[name]).click()
+    provider.get_by_role("button", name="Accept", exact=True).click()
+    officer = visit(at(web, name), staff=Role.officer, javascript=javascript)
+    assert status(officer) == "Accepted"
+    tells(officer, "Accepted by the provider", "Jo Winterbourne")
+
+
+def test_before_it_is_authorised_the_provider_sees_nothing(ask: Asks, web: Web) -> None:
+    assert ask(at(web, "refused"), Role.coordinator).status_code == 404
+    assert web.staged["refused"] not in ask("/referrals", Role.coordinator).text
+
+
+def test_a_refusal_says_why_and_no_word_is_lost(visit: Visit, web: Web) -> None:
+    page = visit(at(web, "refused"), staff=Role.authoriser)
+    page.locator("summary").filter(has_text="Refuse").click()
+    form = page.locator("form#refuse")
+    form.get_by_label("Why, in a few words").fill("No statement yet.")
+    form.get_by_role("button").click()
+    expect(page.locator(".govuk-error-summary")).to_contain_text("Choose a reason.")
+    form = page.locator("form#refuse")
+    expect(form.get_by_label("Why, in a few words")).to_have_value("No statement yet.")
+    form.get_by_label("The evidence is not enough").check()
+    form.get_by_role("button").click()
+    tells(page, "Refused", "The evidence is not enough", "No statement yet.")
+    assert status(page) == "Does not go on"
+
+
+def test_given_back_it_waits_with_the_officer_who_reads_why(visit: Visit, web: Web) -> None:
+    page = visit(at(web, "given back"), staff=Role.authoriser)
+    page.locator("summary").filter(has_text="Give it back").click()
+    page.get_by_label("What has to change?").fill("The grade was reviewed since.")
+    page.get_by_role("button", name="Give it back to the officer").click()
+    officer = visit("/referrals", staff=Role.officer)
+    drafts = officer.locator("table").filter(has_text="Drafts")
+    drafts.get_by_role("link", name=web.staged["given back"]).click()
+    tells(officer, "Given back to the officer", "The grade was reviewed since.")
+
+
+def test_a_question_of_the_provider_is_answered(visit: Visit, web: Web) -> None:
+    provider = visit(at(web, "question"), staff=Role.coordinator)
+    provider.locator("summary").filter(has_text="Ask the officer").click()
+    provider.get_by_label("What do you need to know?").fill("May we ring at work?")
+    provider.locator("form#ask").get_by_role("button").click()
+    officer = visit("/referrals", staff=Role.officer)
+    waiting = officer.locator("table").filter(has_text="Waiting for your answer")
+    waiting.get_by_role("link", name=web.staged["question"]).click()
+    officer.locator("summary").filter(has_text="Answer").click()
+    officer.get_by_label("Your answer").fill("Only after four.")
+    officer.locator("form#answer").get_by_role("button").click()
+    provider.goto(at(web, "question"))
+    assert status(provider) == "Authorised, waits for the provider"
+    tells(provider, "The officer answered", "Only after four.")
+
+
+def test_a_hold_goes_on_where_it_was(visit: Visit, web: Web) -> None:
+    page = visit(at(web, "held"), staff=Role.coordinator)
+    page.locator("summary").filter(has_text="Put on hold").click()
+    page.locator("form#hold").get_by_label("Health").check()
+    page.locator("form#hold").get_by_role("button").click()
+    assert status(page) == "On hold"
+    page.get_by_role("button", name="Go on", exact=True).click()
+    assert status(page) == "Accepted"
+
+
+def test_of_two_windows_the_second_is_told(visit: Visit, web: Web) -> None:
+    first = visit(at(web, "windows"), staff=Role.authoriser)
+    second = visit(at(web, "windows"), staff=Role.authoriser)
+    first.get_by_role("button", name="Authorise", exact=True).click()
+    second.get_by_role("button", name="Authorise", exact=True).click()
+    expect(second.locator(".govuk-error-summary")).to_contain_text(
+        "Somebody else has changed this referral."
+    )
+    tells(second, "Authorised")
+
+
+def test_who_signed_in_a_while_ago_shows_who_decides(visit: Visit, web: Web) -> None:
+    page = visit(at(web, "worry"), staff=LATE)
+    page.get_by_role("button", name="Authorise", exact=True).click()
+    expect(page.locator(".govuk-error-summary")).to_contain_text("Type your password")
+    form = page.locator("form#authorise")
+    form.get_by_label("Your password").fill(PASSWORD)
+    form.get_by_role("button", name="Authorise", exact=True).click()
+    assert status(page) == "Authorised, waits for the provider"
+
+
+def test_a_worry_stands_on_top_of_every_list(visit: Visit, web: Web) -> None:
+    page = visit(at(web, "booked"), staff=Role.facilitator)
+    page.locator("summary").filter(has_text="I am worried").click()
+    page.get_by_label("What worries you?").fill("He said he would find her.")
+    page.locator("form#safeguarding_flag").get_by_role("button").click()
+    assert status(page) == "Booked"
+    provider = visit("/referrals", staff=Role.coordinator)
+    first = provider.locator("table").filter(has_text="In hand").locator("tbody tr").first
+    expect(first).to_contain_text(web.staged["booked"])
+    expect(first).to_contain_text("Worry about safety")
+
+
+def test_at_the_end_of_a_shift_a_colleague_goes_on(visit: Visit, web: Web) -> None:
+    page = visit(at(web, "handed on"), staff=Role.officer)
+    page.locator("summary").filter(has_text="Hand to a colleague").click()
+    page.locator("form#hand_to_colleague").get_by_role("button").click()
+    expect(page.locator(".govuk-error-summary")).to_contain_text("Choose a colleague.")
+    page.get_by_label("Who goes on with it?").select_option(f"PC {COLLEAGUE} ")
+    page.locator("form#hand_to_colleague").get_by_role("button").click()
+    expect(page.get_by_role("alert")).to_contain_text("Handed to a colleague")
+    assert page.request.get(at(web, "handed on")).status == 404
+
+
+def test_an_officer_withdraws_for_a_reason(visit: Visit, web: Web) -> None:
+    page = visit(at(web, "withdrawn"), staff=Role.officer)
+    page.locator("summary").filter(has_text="Withdraw").click()
+    page.locator("form#withdraw").get_by_label("They have been charged").check()
+    page.locator("form#withdraw").get_by_role("button").click()
+    assert status(page) == "Withdrawn"
+    tells(page, "Withdrawn", "They have been charged")
+
+
+def test_the_dates_of_the_case_are_told_with_their_reason(visit: Visit, web: Web) -> None:
+    page = visit(at(web, "new"), staff=Role.coordinator)
+    for name in ("First workshop by", "Second workshop by", "The condition ends"):
+        expect(page.locator("dt").filter(has_text=name)).to_be_visible()
+    expect(page.get_by_text("Last day to prosecute:")).to_be_visible()
+
+
+# Nobody else's
+
+
+@pytest.mark.parametrize("role", [Role.evaluator, Role.operator, Role.approver, Role.site_admin])
+def test_who_has_nothing_to_do_with_cases_has_no_page(role: Role, ask: Asks, web: Web) -> None:
+    for path in ("/referrals", at(web, "new")):
+        assert ask(path, role).status_code == 404
+
+
+def test_another_sites_coordinator_finds_none(ask: Asks, web: Web) -> None:
+    assert ask(at(web, "new"), "elsewhere").status_code == 404
+    assert web.staged["new"] not in ask("/referrals", "elsewhere").text
+
+
+def test_a_form_from_elsewhere_moves_nothing(ask: Asks, web: Web) -> None:
+    assert ask(at(web, "new") + "/accept", Role.coordinator, "POST").status_code == 403
