@@ -13,7 +13,7 @@ import click
 from referrals.eligibility import UnknownAnswerError, assess
 from referrals.rule_set import RuleSet, rule_set_of
 from referrals.time_limits import CaseDates, time_code
-from sites import UnknownSiteError, site_of
+from sites import BrokenSiteError, UnknownSiteError, site_of
 
 LONGEST_INPUT = 1_000_000
 LONGEST_COMPLAINT = 300
@@ -32,7 +32,7 @@ def assess_command(site: str) -> None:
     try:
         rules = rule_set_of(site)
         found = assess(rules, _answers(_document(), rules))
-    except (UnknownSiteError, UnknownAnswerError, _BadInputError) as error:
+    except (BrokenSiteError, UnknownSiteError, UnknownAnswerError, _BadInputError) as error:
         _refuse(str(error))
     result: dict[str, Any] = {
         "outcome": found.outcome,

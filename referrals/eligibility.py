@@ -63,7 +63,7 @@ def assess(
     _refuse_unknown(rules, answers)
     counted = [item for item in rules.criteria if _counts(item, authority)]
     reasons = tuple(
-        Reason(item.id, effect, item.source)
+        Reason(item.id, effect, item.source_of(answers.get(item.id)))
         for item in counted
         if (effect := effect_of(item, answers.get(item.id))) is not Effect.ok
     )
@@ -77,6 +77,16 @@ def assess(
 def effect_of(criterion: Criterion, code: str | None) -> Effect:
     """What one answer does; no answer yet is a hold, never a pass."""
     return Effect.hold if code is None else criterion.answers[code].effect
+
+
+def may_go_to_authoriser(rules: RuleSet, found: Assessment) -> bool:
+    """Whether a case that does not meet the criteria may go to the authoriser all the same.
+
+    Only where its site lets the authoriser override every criterion that excludes (design D4);
+    a written reason goes with it.
+    """
+    excluding = found.of(Effect.ineligible)
+    return bool(excluding) and all(rules.criterion(each.id).may_override for each in excluding)
 
 
 def _counts(criterion: Criterion, authority: bool) -> bool:

@@ -6,11 +6,16 @@ import hashlib
 import json
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from sites import criteria_documents, site_of
+
+# Adult, admission, evidence, consent: without them the law knows no conditional caution (Criminal
+# Justice Act 2003, sections 22 and 23), so no site softens them and no authoriser overrides them.
+STATUTORY = frozenset({"B01_age", "B02_admission", "B03_evidence", "B14_consent"})
+BY_AUTHORISER = "authoriser"
 
 
 class Effect(StrEnum):
@@ -43,16 +48,24 @@ class _Data(BaseModel):
 
 
 class Answer(_Data):
-    """One allowed answer; ``instead`` tells the officer what to do when it excludes."""
+    """One allowed answer; ``instead`` tells the officer what to do when it excludes.
+
+    ``source`` is where a site's own rule for it was read; empty where the baseline's holds.
+    """
 
     label: str
     effect: Effect
     note: str = ""
     instead: str = ""
+    source: str = ""
 
 
 class Criterion(_Data):
-    """One question to the officer, with its reason and its source."""
+    """One question to the officer, with its reason and its source.
+
+    ``may_override``: an answer that excludes may still go to the authoriser, with a written reason
+    (design D4). Raises ``ValueError`` for a criterion of the statute, which nobody may override.
+    """
 
     id: str
     label: str
@@ -61,7 +74,18 @@ class Criterion(_Data):
     source: str
     basis: Basis
     asked: Asked = Asked.chat
+    may_override: bool = False
     answers: dict[str, Answer]
+
+    @model_validator(mode="after")
+    def _by_statute(self) -> Self:
+        if self.may_override and self.id in STATUTORY:
+            raise ValueError(f"{self.id} stands in the statute: nobody may override it.")
+        return self
+
+    def source_of(self, code: str | None) -> str:
+        """Where the rule for this answer was read: the site's own source, or the criterion's."""
+        return (self.answers[code].source if code is not None else "") or self.source
 
 
 class RuleSet(_Data):
@@ -80,9 +104,19 @@ class RuleSet(_Data):
 
     @property
     def digest(self) -> str:
-        """A hash of the whole content: a changed rule set under an old version is noticed."""
-        document = json.dumps(self.model_dump(mode="json"), sort_keys=True)
-        return hashlib.sha256(document.encode()).hexdigest()
+        """A hash of what is asked and what follows: a change under an old version is noticed.
+
+        Where a site's own rule was read changes nothing that is asked or that follows, so it is
+        left out, and so is ``may_override`` where it is not given. The hash of a rule set of before
+        these two settings is the same as ever.
+        """
+        content = self.model_dump(mode="json")
+        for item in content["criteria"]:
+            if not item["may_override"]:
+                del item["may_override"]
+            for answer in item["answers"].values():
+                del answer["source"]
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     def criterion(self, criterion_id: str) -> Criterion:
         """The criterion of that id; raises ``KeyError``."""
@@ -98,7 +132,12 @@ class RuleSet(_Data):
 def rule_set_of(site: str) -> RuleSet:
     """The rule set in force at ``site``; raises ``sites.UnknownSiteError``."""
     baseline, own = criteria_documents(site_of(site).code)
-    overrides: dict[str, Any] = own.get("overrides", {})
+    return laid_over(site, baseline, own)
+
+
+def laid_over(site: str, baseline: dict[str, Any], own: dict[str, Any]) -> RuleSet:
+    """The baseline with a site's own criteria over it; raises ``ValueError`` for no rule."""
+    overrides: dict[str, Any] = own.get("overrides") or {}
     lookback = own.get("lookback_months", baseline["lookback_months"])
     return RuleSet(
         site=site,
@@ -106,10 +145,26 @@ def rule_set_of(site: str) -> RuleSet:
         lookback_months=lookback,
         prosecution_limits=baseline["prosecution_limits"] | own.get("prosecution_limits", {}),
         criteria=tuple(
-            Criterion(**_worded(_overlaid(item, overrides.get(item["id"], {})), lookback))
+            criterion(item, overrides.get(item["id"], {}), lookback)
             for item in baseline["criteria"]
         ),
     )
+
+
+def criterion(item: dict[str, Any], over: dict[str, Any], lookback: int) -> Criterion:
+    """One criterion with a site's override over it; raises ``ValueError`` for what is no rule.
+
+    An override says ``source`` and ``sure`` of itself. The source goes with each answer whose
+    effect it changes, so that an officer reads where this site's rule comes from.
+    """
+    rule = {key: value for key, value in over.items() if key not in ("source", "sure", "override")}
+    if "answers" in rule:
+        rule["answers"] = {
+            code: answer | ({"source": over.get("source", "")} if "effect" in answer else {})
+            for code, answer in rule["answers"].items()
+        }
+    merged = _overlaid(item, rule) | {"may_override": over.get("override") == BY_AUTHORISER}
+    return Criterion(**_worded(merged, lookback))
 
 
 def _overlaid(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

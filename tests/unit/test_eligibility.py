@@ -8,8 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from referrals.eligibility import Assessment, Outcome, UnknownAnswerError, assess
-from referrals.rule_set import Effect, RuleSet, rule_set_of
+from referrals.eligibility import (
+    Assessment,
+    Outcome,
+    UnknownAnswerError,
+    assess,
+    may_go_to_authoriser,
+)
+from referrals.rule_set import Effect, RuleSet, laid_over, rule_set_of
+from sites import criteria_documents
 
 # Baseline answers that do more than "go on", as the domain page has them; written here by hand.
 OK, SUPERVISOR, HOLD, OUT = "ok", "supervisor", "hold", "ineligible"
@@ -214,6 +221,45 @@ def test_an_unknown_criterion_or_answer_is_refused_by_name(
     with pytest.raises(UnknownAnswerError) as refused:
         assess(rules, CLEAR | answers)
     assert str(refused.value) == told
+
+
+# What an authoriser may override
+
+
+def overridable(*names: str) -> RuleSet:
+    """Hampshire, if it let the authoriser override these."""
+    baseline, own = criteria_documents("hampshire")
+    overrides = {name: {"override": "authoriser"} for name in names}
+    return laid_over("hampshire", baseline, own | {"overrides": overrides})
+
+
+@pytest.mark.parametrize(
+    ("excluding", "may"),
+    [
+        ({"B06_risk": "high"}, True),
+        ({"B06_risk": "high", "B10_bail": "yes"}, True),
+        ({"B06_risk": "high", "B09_order": "yes"}, False),
+        ({"B06_risk": "high", "B01_age": "no"}, False),
+        ({"B09_order": "yes"}, False),
+        ({"B06_risk": "medium"}, False),
+        ({"B06_risk": "not_done"}, False),
+        ({}, False),
+    ],
+)
+def test_only_a_case_whose_every_excluding_criterion_may_be_overridden_goes_to_the_authoriser(
+    excluding: dict[str, str], may: bool
+) -> None:
+    rules = overridable("B06_risk", "B10_bail")
+    found = assess(rules, CLEAR | excluding)
+    assert may_go_to_authoriser(rules, found) is may
+    assert not may_go_to_authoriser(rule_set_of("hampshire"), found)
+
+
+def test_that_it_may_be_overridden_changes_no_outcome() -> None:
+    rules = overridable("B06_risk")
+    for code in rules.criterion("B06_risk").answers:
+        answers = CLEAR | {"B06_risk": code}
+        assert assess(rules, answers) == assess(rule_set_of("hampshire"), answers)
 
 
 # Whatever the case

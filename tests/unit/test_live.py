@@ -23,6 +23,12 @@ from sites import UnknownSiteError, all_sites
 from tests.unit import alarms
 
 HEADER = ["key", "language", "digest", "by", "standing", "on", "version"]
+# What a force agrees before referral goes on.
+AGREED = {
+    "hand_over": {"route": "pull", "confirmed": True},
+    "victim_contact": {"name": "Ren", "email": "ren@hampshire.example", "confirmed": True},
+    "breach_to": {"name": "Ren", "email": "ren@hampshire.example", "confirmed": True},
+}
 
 
 @pytest.fixture
@@ -60,6 +66,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     with alarms.site_that_tells(tmp_path / "sites", monkeypatch):
         path = settings().sites_dir / "hampshire/site.yml"
         changed(path, lambda said: confirm(said.get("crisis_lines", [])))
+        changed(path, lambda said: said.update(AGREED))
         yield path
 
 

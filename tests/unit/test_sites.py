@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+from datetime import date
+from pathlib import Path
+
 import pytest
 
-from referrals.eligibility import Outcome, assess
-from referrals.rule_set import Asked, Effect, RuleSet, rule_set_of
-from sites import NATIONAL, UnknownSiteError, all_sites, criteria_documents, site_of
+from referrals.eligibility import Assessment, Outcome, Reason, assess
+from referrals.rule_set import Asked, Effect, RuleSet, laid_over, rule_set_of
+from sites import NATIONAL, Site, UnknownSiteError, all_sites, criteria_documents, site_of
 
 # People outside the project use these ids and codes: a change here is a breaking one.
 CODES = {
@@ -47,6 +51,46 @@ SITES = [
 ]
 CLEAR = {name: codes.split()[0] for name, codes in CODES.items() if name != "B23_disposal"}
 OK, SUPERVISOR, OUT = Effect.ok, Effect.supervisor, Effect.ineligible
+# Of before overrides said their source and criteria whether they may be overridden. A rule set that
+# differs from these asks or decides something else, and needs a new version in its criteria.yml.
+DIGESTS = {
+    "avon_and_somerset@1.0.0": "f71e156d9cfa2743c3ae6750f75d697bf9ab5103b77ed75edb284298cc4084b3",
+    "dorset@1.0.0": "a13d65479370b1b2c005752ba73fcd6576deb8fb79bbd1d448cd4afe06092b9f",
+    "hampshire@1.0.0": "cfd505a92e04e98883e5a4334c4a894c26362b90a7e3e600572f8fd35ba068b8",
+    "leicestershire@1.0.0": "724ec80a76e6ba73a3459384a882ebb001ec3a80a0ca45aed51067aaa6f5c5ad",
+    "north_yorkshire@1.0.0": "ef813f5ef71a8f0960644c88245eae22afd6b92ecc902960dbea495d9228ad62",
+    "west_midlands@1.0.0": "61c6150b3a0f77a5cd7343af0020eb68590dd94a08c7afe138a33c6c4e0e1930",
+    "west_yorkshire@1.0.0": "9eb4cd503143a86911387bd9654806d207c083a298115d4e692b0e2f6a12f5d0",
+}
+DECIDES = {
+    "ok": Outcome.appears_to_meet,
+    "supervisor": Outcome.needs_supervisor,
+    "hold": Outcome.on_hold,
+    "ineligible": Outcome.does_not_meet,
+}
+
+
+def expected() -> dict[tuple[str, str, str], tuple[str, str]]:
+    """Effect and source by site, criterion and answer, as the sources have them; written by hand.
+
+    A line of a site goes before the line for every site. What a site does not ask is not there.
+    """
+    with Path(__file__).with_name("criteria_expected.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    lines = {
+        (row["site"], row["criterion"], row["answer"]): (row["effect"], row["source"])
+        for row in rows
+    }
+    assert len(lines) == len(rows)
+    asked = {(site, name, code) for site, name, code in lines if site != "every"}
+    asked |= {(site, *line[1:]) for line in lines if line[0] == "every" for site in SITES}
+    return {
+        (site, name, code): lines.get((site, name, code)) or lines["every", name, code]
+        for site, name, code in sorted(asked)
+    }
+
+
+EXPECTED = expected()
 
 
 def effect(site: str, name: str, code: str) -> Effect:
@@ -98,6 +142,38 @@ def test_no_question_says_bare_caution_or_eligible(site: str) -> None:
         assert "caution" not in rest.lower(), item.id
         assert "eligible" not in rest.lower(), item.id
         assert "offender" not in rest.lower(), item.id
+
+
+# Every criterion of every site
+
+
+def clear(site: str) -> dict[str, str]:
+    disposal = {"B23_disposal": "conditional_caution"} if site == "west_midlands" else {}
+    return CLEAR | disposal
+
+
+@pytest.mark.parametrize(("site", "name", "code"), EXPECTED)
+def test_every_answer_at_every_site_does_what_its_source_says(
+    site: str, name: str, code: str
+) -> None:
+    does, source = EXPECTED[site, name, code]
+    rules = rule_set_of(site)
+    found = assess(rules, clear(site) | {name: code})
+    told = rules.criterion(name).source_of(code)
+    reasons = () if does == "ok" else (Reason(name, Effect(does), told),)
+    assert found == Assessment(DECIDES[does], reasons, f"{site}@1.0.0")
+    assert source in told
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_no_answer_of_any_site_is_missing_from_that_table(site: str) -> None:
+    asked = {
+        (site, item.id, code)
+        for item in rule_set_of(site).criteria
+        for code in item.answers
+        if item.asked is not Asked.no
+    }
+    assert asked == {line for line in EXPECTED if line[0] == site}
 
 
 # The baseline's open points
@@ -203,7 +279,104 @@ def test_what_is_no_site_is_refused(code: str) -> None:
             ask(code)
 
 
+# What a site is besides
+
+
+def test_the_west_midlands_has_four_delivery_sites_that_its_coordinator_has_to_name() -> None:
+    four = site_of("west_midlands").delivery_sites
+    assert [each.code for each in four] == ["site_1", "site_2", "site_3", "site_4"]
+    assert not any(each.confirmed or each.area or each.venue for each in four)
+    assert not any(
+        site.delivery_sites for site in all_sites().values() if site.code[:6] != "west_m"
+    )
+    assert site_of("west_midlands").delivery_site("site_3") == four[2]
+    assert site_of("west_midlands").delivery_site("site_5") is None
+
+
+def test_polish_and_punjabi_material_exists_in_the_west_midlands_unconfirmed() -> None:
+    materials = site_of("west_midlands").materials
+    assert [(each.language, each.confirmed, each.approved_on) for each in materials] == [
+        ("pl", False, None),
+        ("pa", False, None),
+    ]
+
+
+def test_nobodys_contact_is_invented_and_nothing_agreed_is_claimed() -> None:
+    for site in all_sites().values():
+        assert (site.victim_contact, site.breach_to, site.out_of_hours) == (None, None, None)
+        assert not site.team.reachable
+        if site.hand_over:
+            assert (site.hand_over.route, site.hand_over.confirmed) == ("pull", False)
+        assert bool(site.hand_over) == site.referral
+
+
+def test_every_site_names_its_areas_its_sources_and_the_day_of_its_review() -> None:
+    for site in all_sites().values():
+        assert site.areas, site.code
+        assert site.sources, site.code
+        assert site.review_by, site.code
+        assert site.who_authorises.lowest_rank == "sergeant"
+
+
+def test_it_is_a_conditional_caution_until_a_day_is_set_for_the_two_tier_names() -> None:
+    far = date(2099, 1, 1)
+    for site in all_sites().values():
+        assert site.disposal_name("conditional_caution", far) == "conditional caution"
+        assert site.disposal_name("community_caution", far) == ""
+    assert site_of("west_midlands").disposals_on(far) == {
+        "conditional_caution": "conditional caution",
+        "community_resolution": "community resolution",
+    }
+
+
+def test_from_its_day_on_a_disposal_has_its_new_name_and_before_it_the_old_one() -> None:
+    told = site_of("hampshire").model_dump()
+    told["disposals"] = ["conditional_caution", "community_caution"]
+    told["disposal_names"]["conditional_caution"][1]["since"] = date(2027, 4, 1)
+    told["disposal_names"]["community_caution"][0]["since"] = date(2027, 4, 1)
+    site = Site(**told)
+    assert site.disposals_on(date(2027, 3, 31)) == {"conditional_caution": "conditional caution"}
+    assert site.disposals_on(date(2027, 4, 1)) == {
+        "conditional_caution": "diversionary caution",
+        "community_caution": "community caution",
+    }
+
+
 # The rule set as a document
+
+
+def test_no_rule_set_has_changed_under_its_version() -> None:
+    assert {rule_set_of(site).name: rule_set_of(site).digest for site in SITES} == DIGESTS
+
+
+def test_where_a_rule_was_read_changes_no_digest_and_that_it_may_be_overridden_does() -> None:
+    baseline, own = criteria_documents("dorset")
+    family = own["overrides"]["B05_relationship"]
+
+    def digest(**said: str) -> str:
+        override = {"B05_relationship": family | said}
+        return laid_over("dorset", baseline, own | {"overrides": override}).digest
+
+    assert digest(source="another page") == digest()
+    assert digest(override="authoriser") != digest()
+
+
+def test_an_officer_reads_the_sites_own_source_where_the_rule_is_the_sites_own() -> None:
+    relationship = rule_set_of("dorset").criterion("B05_relationship")
+    assert relationship.source_of("family_member").startswith("BCP Council")
+    assert relationship.source_of("other") == relationship.source_of(None) == relationship.source
+
+
+def test_no_site_lets_an_authoriser_override_anything_yet() -> None:
+    assert not [item for site in SITES for item in rule_set_of(site).criteria if item.may_override]
+
+
+@pytest.mark.parametrize("name", ["B01_age", "B02_admission", "B03_evidence", "B14_consent"])
+def test_what_stands_in_the_statute_is_overridden_by_nobody(name: str) -> None:
+    baseline, own = criteria_documents("hampshire")
+    said = own | {"overrides": {name: {"override": "authoriser"}}}
+    with pytest.raises(ValueError, match="stands in the statute"):
+        laid_over("hampshire", baseline, said)
 
 
 def test_a_rule_set_cannot_be_changed_by_who_reads_it() -> None:
