@@ -22,6 +22,7 @@ from bot.speech import (
     summary,
 )
 from referrals import record
+from referrals.duplicates import TELLING, same_case
 from referrals.fields import BY_NAME
 from referrals.tables import Referral
 
@@ -188,9 +189,17 @@ class FieldGiven(OfficerAction):
     action_name: ClassVar[str] = "action_field_given"
 
     def work(self, turn: Turn, referral: Referral) -> Iterator[Utterance]:
-        """Go on."""
-        if turn.context.get("changing") == turn.given.get("field"):
+        """Go on; where the case is known already, say so before work is done twice."""
+        field = turn.given.get("field")
+        if turn.context.get("changing") == field:
             remember(turn.conversation, changing=None)
+        known = same_case(turn.session, referral) if field in TELLING else None
+        if known and turn.context.get("known_already") != known.id:
+            remember(turn.conversation, known_already=known.id)
+            if known.reference:
+                yield say("utter_officer_known_already", reference=known.reference)
+            else:
+                yield say("utter_officer_known_draft")
         yield from what_next(turn)
 
 

@@ -19,6 +19,7 @@ from core.clock import now
 from core.database import transaction
 from core.settings import settings
 from outreach.sending import touch, work
+from referrals.expiring import expire_drafts
 from services_directory.link_round import due, look_round
 
 ROUND = 0.5
@@ -61,10 +62,11 @@ def look_at_links() -> None:
 
 
 def sweep() -> None:
-    """Remove what was kept to learn from and is past its time; a database that is away can wait."""
+    """Remove what is past its time (``docs/data.yml``); a database that is away can wait."""
     try:
         with transaction() as session:
             keeping.sweep(session)
+            expire_drafts(session)
     except SQLAlchemyError as error:
         log.warning("nothing was swept: %s", type(error).__name__)
 

@@ -14,6 +14,7 @@ from accounts.staff import officers
 from accounts.tables import Staff
 from core.clock import LONDON, today
 from referrals import record
+from referrals.expiring import days_left
 from referrals.moving import FLAG, HAND_ON, allowed, history
 from referrals.tables import Referral, ReferralEvent
 from referrals.time_limits import CaseDates, clock
@@ -45,7 +46,7 @@ def case_shown(session: Session, staff: Staff, referral: Referral) -> dict[str, 
         "flag": _act(FLAG),
         "hand_on": _act(HAND_ON),
         "colleagues": officers(session, referral.site, but=staff.id) if mine else [],
-        "dates": _dates(referral),
+        "dates": dates_of(referral),
         "history": [_line(session, each) for each in history(session, referral)],
         "receipt": referral.frozen is not None,
         "in_chat": mine and draft,
@@ -61,6 +62,7 @@ def said_of(session: Session, referral: Referral) -> dict[str, Any]:
         "status": words()["statuses"][referral.status],
         "since": f"{_day(since.date())}, {since:%H:%M}",
         "officer": _name(session, referral.owner),
+        "days_left": days_left(referral),
         "flagged": referral.flagged_at is not None,
         "ended": Status(referral.status) in TERMINAL,
     }
@@ -105,7 +107,7 @@ def _line(session: Session, event: ReferralEvent) -> dict[str, str]:
     }
 
 
-def _dates(referral: Referral) -> dict[str, Any] | None:
+def dates_of(referral: Referral) -> dict[str, Any] | None:
     """The clock of the case; None until the offence and its date are known."""
     known, detail = record.known(referral), referral.detail
     offence = known.answers.get("B04_offence")

@@ -23,6 +23,8 @@ from referrals.fields import BY_NAME
 from referrals.reference import read_aloud, read_reference
 from referrals.tables import Referral
 from referrals.transitions import Status
+from referrals.web.case_shown import dates_of
+from referrals.web.case_shown import words as words_of_cases
 from sites import site_of
 
 router = APIRouter(prefix="/referrals")
@@ -59,6 +61,8 @@ def receipt(request: Request, reference: str, staff: SignedIn) -> Response:
             reference=found.reference,
             spoken=read_aloud(held),
             sent=f"{_day(sent.date())}, {sent:%H:%M}",
+            status=words_of_cases()["statuses"][found.status],
+            dates=dates_of(found),
             undecided=found.status == Status.awaiting_authority,
             outcome=OUTCOMES.get(found.outcome or "", ""),
             authoriser=_person(session, found.detail.authoriser),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from referrals.rule_set import rule_set_of
-from referrals.time_limits import CaseDates, condition_ends, prosecution_limit, time_code
+from referrals.time_limits import CaseDates, clock, condition_ends, prosecution_limit, time_code
 
 LIMITS = dict(rule_set_of("hampshire").prosecution_limits)
 # Given ten days after an offence of 1 March 2026, a condition of 16 weeks ends on 1 July.
@@ -150,3 +151,56 @@ def test_a_domestic_assault_is_never_later_than_either_of_its_two_limits(
     assert last <= statement + timedelta(days=184)
     assert last <= committed + timedelta(days=731)
     assert (last - statement).days >= 181 or last.year - committed.year == 2
+
+
+# The clock
+
+CASE = CaseDates(date(2026, 11, 27), date(2026, 11, 20), "criminal_damage")
+
+
+@pytest.mark.parametrize(
+    ("changed", "limit", "why", "warnings"),
+    [
+        ({}, date(2027, 5, 20), "summary", ()),
+        ({"offence": "either"}, None, "none", ()),
+        ({"offence": "strange"}, None, "unknown", ()),
+        ({"offence": "assault"}, date(2027, 5, 20), "no_statement", ()),
+        (
+            {"offence": "assault", "first_statement_on": date(2026, 11, 22)},
+            date(2027, 5, 22),
+            "domestic_assault",
+            (),
+        ),
+        (
+            {
+                "offence": "assault",
+                "offence_date": date(2025, 1, 10),
+                "first_statement_on": date(2026, 11, 22),
+            },
+            date(2027, 1, 10),
+            "domestic_assault",
+            ("past_limit",),
+        ),
+        ({"condition_weeks": 4}, date(2027, 5, 20), "summary", ("too_short", "workshops_late")),
+        ({"condition_weeks": 24}, date(2027, 5, 20), "summary", ("too_long", "past_limit")),
+        (
+            {"offence_date": date(2026, 6, 20)},
+            date(2026, 12, 20),
+            "summary",
+            ("past_limit", "limit_soon"),
+        ),
+    ],
+)
+def test_every_date_of_a_case_with_its_reason_and_its_warnings(
+    changed: dict[str, Any], limit: date | None, why: str, warnings: tuple[str, ...]
+) -> None:
+    limits = {"criminal_damage": "summary", "assault": "domestic_assault", "either": "none"}
+    found = clock(replace(CASE, **changed), limits, today=date(2026, 11, 28))
+    assert (found.limit, found.limit_by, found.warnings) == (limit, why, warnings)
+
+
+def test_the_first_workshop_leaves_five_weeks_for_the_second() -> None:
+    limits = {"criminal_damage": "summary"}
+    found = clock(CASE, limits, today=date(2026, 11, 28))
+    assert found.ends == date(2027, 3, 19)
+    assert (found.workshop_a_by, found.workshop_b_by) == (date(2027, 2, 12), date(2027, 3, 19))
