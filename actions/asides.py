@@ -18,6 +18,8 @@ def back_to_it(turn: Turn) -> Iterator[Utterance]:
     """Whatever was open before the aside is open after it."""
     if turn.conversation.audience == "officer":
         yield from officer_next(turn, again=True)
+    elif turn.conversation.audience == "public" and not turn.context.get("shown"):
+        yield {"show": "topics"}
     else:
         yield from participant_next(turn)
 
@@ -28,12 +30,45 @@ class Aside(TurnAction):
     action_name: ClassVar[str] = "action_aside"
 
     def take(self, turn: Turn) -> Iterator[Utterance]:
-        """Say the words of the intent, and return."""
+        """Say the words of the intent, and return; what CARA is may be asked by its facts."""
+        if turn.intent == "ask_about_cara":
+            yield from told_of_cara(turn)
+            return
         yield say(f"utter_{turn.intent}_{audience_of(turn)}")
         if turn.intent == "ask_privacy" and site_of(turn.conversation.site).keeps_unclear:
             yield say(f"utter_unclear_kept_{audience_of(turn)}")
         if turn.intent != "goodbye":
             yield from back_to_it(turn)
+
+
+class TellFact(TurnAction):
+    """A fact about CARA with its source and year, for officers and the public."""
+
+    action_name: ClassVar[str] = "action_tell_fact"
+
+    def take(self, turn: Turn) -> Iterator[Utterance]:
+        """Tell what was asked for and return; where that is not plain, show what there is."""
+        if topic_of(turn):
+            yield from told_of_cara(turn)
+        else:
+            yield {"show": "topics"}
+
+
+def told_of_cara(turn: Turn) -> Iterator[Utterance]:
+    """The facts of the topic that was asked for, or else what CARA is; then back to it."""
+    topic = topic_of(turn)
+    yield {"show": "facts", "topic": topic} if topic else say("utter_ask_about_cara_officer")
+    yield from back_to_it(turn)
+
+
+def topic_of(turn: Turn) -> str:
+    """What is asked about CARA: as chosen, or as read by rule; "" where neither tells."""
+    told = {entity["entity"]: entity for entity in turn.entities}
+    request, topic, hint = (told.get(name, {}) for name in ("request", "topic", "topic_hint"))
+    if turn.intent != "ask_fact":
+        hint = {}
+    found = turn.given.get("topic") or request.get("topic") or topic.get("value")
+    return str(found or hint.get("value", ""))
 
 
 class NotUnderstood(TurnAction):
@@ -42,7 +77,10 @@ class NotUnderstood(TurnAction):
     action_name: ClassVar[str] = "action_not_understood"
 
     def take(self, turn: Turn) -> Iterator[Utterance]:
-        """Say so, and return."""
+        """Say so, and return; but where the words alone ask for a fact about CARA, tell it."""
+        if topic_of(turn):
+            yield from told_of_cara(turn)
+            return
         yield say(f"utter_{audience_of(turn)}_not_understood")
         yield from back_to_it(turn)
 
@@ -66,4 +104,4 @@ class CarryOn(TurnAction):
         return show(turn)
 
 
-ACTIONS = [Aside(), NotUnderstood(), CarryOn()]
+ACTIONS = [Aside(), TellFact(), NotUnderstood(), CarryOn()]

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from accounts.demonstration import _PEOPLE as PEOPLE
+from bot.facts import all_facts
 from bot.safety import Kind
 from core.settings import BUILD
 from referrals.fields import FIELDS, Field
@@ -120,6 +121,7 @@ def _services(fact: str) -> str:
     return one_of(getattr(each, fact) for each in services())
 
 
+YEAR = r"(?:19|20)\d\d"
 CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d"
 PLACE = r"(?P<place>.+)"
 NEED = ("utter_need_",)
@@ -171,6 +173,9 @@ GAPS: dict[str, Callable[[Texts], str]] = {
     "wishes": lambda texts: listed(one_of(_starting(texts, "utter_wish_")), "; "),
     "utter_label_shown:name": lambda _: one_of(f"{s.organisation}: {s.name}" for s in services()),
     **{f"{key}:name": lambda _: _services("name") for key in OF_A_SHOWN_SERVICE},
+    "title": lambda _: one_of(fact.source for fact in all_facts()),
+    "dated": lambda texts: f"(?:{YEAR}|{texts['utter_fact_undated'].replace('{year}', YEAR)})",
+    "utter_fact_undated:year": lambda _: YEAR,
     "until": lambda _: CLOCK,
     "utter_page_call:value": lambda _: _services("phone"),
     "utter_page_text:value": lambda _: _services("sms"),
@@ -286,9 +291,13 @@ def _offered(field: Field) -> list[str]:
 
 
 def others(texts: Texts) -> set[str]:
-    """The lines of the rule set, of fields and of the directory."""
+    """The lines of the rule set, of fields, of the directory and of the facts about CARA."""
     sites = {site.name for site in all_sites().values()}
-    return _rules(texts) | _fields() | _directory() | staff() | sites
+    return _rules(texts) | _fields() | _directory() | _facts() | staff() | sites
+
+
+def _facts() -> set[str]:
+    return {each.answer for each in all_facts()}
 
 
 def _rules(texts: Texts) -> set[str]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from accounts.tables import Staff
 from bot.channels import crisis, gentle
+from bot.channels.facts import asked_by_the_public
 from bot.channels.greeting import greeting, welcome_by_text
 from bot.channels.incoming import LONGEST, OVER, ChatError, Incoming
 from bot.channels.journal import journal
@@ -188,6 +189,9 @@ def _welcome(session: Session, speaker: Speaker, conversation: Conversation) -> 
 
 
 def _told(session: Session, conversation: Conversation, text: str) -> ForRasa:
+    asked = asked_by_the_public(conversation, text)
+    if asked:
+        return ForRasa(_for_rasa(session, conversation, text), *asked)
     intent = "give_place" if _only_a_place(conversation, text) else None
     return ForRasa(_for_rasa(session, conversation, text), intent)
 

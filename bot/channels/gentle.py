@@ -9,7 +9,7 @@ from bot.channels.render import Body, choice, text_body
 from bot.conversations import Conversation, remember
 from bot.speech import Utterance
 
-QUESTIONS = ("criterion", "field", "readback", "summary")
+QUESTIONS = ("criterion", "field", "readback", "summary", "topics")
 _UNHEARD = ("utter_participant_not_understood", "utter_officer_not_understood")
 # "Done" says that the sergeant knows, not that the officer leaves.
 _OUT_OF_PLACE = (*_UNHEARD, "utter_goodbye_officer")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from accounts.tables import Staff
+from bot.channels.facts import public_greeting
 from bot.channels.render import Body, choice, text_body
 from bot.conversations import Conversation
 from bot.speech import Choice
@@ -18,6 +19,8 @@ def greeting(session: Session, conversation: Conversation, staff: Staff | None) 
     """Who I am, what is kept and who sees it, and how to begin."""
     language = conversation.language
     site = site_of(conversation.site)
+    if conversation.audience == "public":
+        return [*public_greeting(), *_kept(site, "participant", "en")]
     if conversation.audience != "officer":
         return _participant(site, language)
     bodies = [text_body("utter_officer_welcome", language), *_kept(site, "officer", language)]

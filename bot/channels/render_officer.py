@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from accounts.staff import authorisers
 from accounts.tables import Staff
 from bot.conversations import Conversation
+from bot.facts import Fact, Topic, facts_about
 from bot.speech import Utterance
 from core.words import words
 from referrals import record
@@ -47,7 +48,11 @@ class Desk:
 def shown(
     session: Session, conversation: Conversation, staff: Staff | None, utterance: Utterance
 ) -> list[Body]:
-    """The messages of one officer's utterance; none without an officer."""
+    """The messages of one officer's utterance; none without an officer, but for facts."""
+    if utterance["show"] == "facts":
+        return [_facts(utterance)]
+    if utterance["show"] == "topics":
+        return [topics(conversation.audience)]
     if utterance["show"] == "sent":
         return [_sent(session, staff, utterance)] if staff else []
     held = conversation.context.get("referral")
@@ -93,6 +98,31 @@ def _message(
 ) -> Body:
     body: Body = {"kind": kind, "lang": LANGUAGE, "text": text, **more}
     return body | ({"choices": choices} if choices else {})
+
+
+def _facts(utterance: Utterance) -> Body:
+    told = (f"{each.answer}\n{source_of(each)}" for each in facts_about(utterance["topic"]))
+    return _message("text", "\n".join(told))
+
+
+def source_of(fact: Fact) -> str:
+    """Where a fact comes from, of which year, and that it is not confirmed where it is not."""
+    dated = str(fact.year) if fact.dated else label_of("utter_fact_undated", year=fact.year)
+    return label_of(f"utter_fact_{fact.sure}", title=fact.source, dated=dated)
+
+
+def topics(audience: str) -> Body:
+    """What may be asked about CARA; an officer can go on, anybody else can look for help."""
+    choices = [
+        option(label_of(f"utter_label_topic_{topic}"), "ask_fact", topic=topic.value)
+        for topic in Topic
+    ]
+    choices.insert(0, option(label_of("utter_label_about_cara"), "ask_about_cara"))
+    if audience == "officer":
+        choices.append(option(label_of("utter_label_carry_on"), "carry_on"))
+    else:
+        choices.append(option(label_of("utter_label_help_near"), "find_help", ask=True))
+    return _message("question", label_of("utter_fact_which"), choices)
 
 
 def _criterion(desk: Desk, utterance: Utterance) -> Body:

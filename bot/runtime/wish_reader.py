@@ -7,6 +7,7 @@ from typing import Any
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 
 from bot.runtime.components import EXTRACTOR, ReaderByRule
+from bot.runtime.facts import hinted_topic, read_question
 from bot.runtime.requests import read_request
 from bot.runtime.wishes import read_reference, read_wishes
 
@@ -22,7 +23,20 @@ class WishReader(ReaderByRule):
 
 def _requests(text: str) -> list[dict[str, Any]]:
     request = read_request(text)
-    return [{"entity": "request", "value": request}] if request else []
+    if request:
+        return [{"entity": "request", "value": request}]
+    return _questions(text)
+
+
+def _questions(text: str) -> list[dict[str, Any]]:
+    """A question that names CARA is a request; of others the classifier says what they are."""
+    question = read_question(text)
+    if question and question.sure:
+        return [{"entity": "request", "value": question.intent, "topic": question.topic}]
+    if question:
+        return [{"entity": "topic", "value": question.topic}] if question.topic else []
+    hinted = hinted_topic(text)
+    return [{"entity": "topic_hint", "value": hinted}] if hinted else []
 
 
 def _wishes(text: str) -> list[dict[str, Any]]:

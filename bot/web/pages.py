@@ -1,4 +1,4 @@
-"""The participant's pages: the start, the chat, the way out."""
+"""The pages without a sign-in: the start, the chat, the way out, and what CARA is."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from starlette.exceptions import HTTPException
 from bot.channels.chat import begin_chat
 from bot.channels.memory import remembered
 from bot.channels.render import text_body
+from bot.channels.render_officer import source_of
 from bot.channels.speaker import Speaker, speaker_in
 from bot.conversations import Conversation, actor_of, add_message, messages_after
+from bot.facts import Topic, evidence, facts_about
 from bot.web import talk
 from bot.web.wording import DEFAULT, NAMES, languages, page_words
 from core.audit import record
@@ -21,6 +23,7 @@ from core.settings import settings
 from core.web import forms
 from core.web.pages import page
 from core.web.security import content_security_policy, nonce_of
+from core.words import words
 from sites import all_sites
 
 router = APIRouter()
@@ -48,10 +51,7 @@ def start(request: Request, form: forms.OwnForm) -> Response:
         problems["site"] = "site_missing"
     if problems:
         return _start(request, language, problems, {"who": who, "site": site})
-    before = _conversation(request)
-    if before:
-        talk.end_conversation(before)
-    return _begun(site, page_words(language).language)
+    return _begun(request, site, page_words(language).language)
 
 
 @router.get("/chat")
@@ -83,8 +83,7 @@ def change_language(request: Request, form: forms.OwnForm) -> Response:
     with transaction() as session:
         held = messages_after(session, conversation.id, 0)
     if all(message.sender == "assistant" for message in held):
-        talk.end_conversation(conversation)
-        return _begun(conversation.site, language)
+        return _begun(request, conversation.site, language, conversation.audience)
     with transaction() as session:
         conversation = session.merge(conversation)
         conversation.language = remembered(conversation.id).language = language
@@ -94,6 +93,21 @@ def change_language(request: Request, form: forms.OwnForm) -> Response:
         actor = f"conversation:{conversation.id}"
         record(session, actor_of(conversation), "conversation.language", actor)
     return RedirectResponse("/chat#latest", 303)
+
+
+@router.get("/about-cara")
+def about_cara(request: Request) -> Response:
+    """What CARA is, how it works and how to get it: for forces and commissioners."""
+    return _about(request)
+
+
+@router.post("/about-cara/chat")
+def ask_about_cara(request: Request, form: forms.OwnForm) -> Response:
+    """Into a chat that answers from the same facts; whoever may be in danger is told of there."""
+    site = forms.said(form, "site")
+    if site not in _places():
+        return _about(request, missing=True)
+    return _begun(request, site, DEFAULT, "public")
 
 
 @router.get("/exit")
@@ -156,12 +170,36 @@ def _start(
     )
 
 
+def _about(request: Request, *, missing: bool = False) -> Response:
+    topics = [(words(f"utter_label_topic_{each}", DEFAULT).text, each) for each in Topic]
+    return page(
+        request,
+        "about_cara.html",
+        status=422 if missing else 200,
+        t=page_words(DEFAULT),
+        topics=[(title, each, facts_about(each)) for title, each in topics],
+        evidence=evidence(),
+        source_of=source_of,
+        place_items=[{"value": code, "text": name} for code, name in _places().items()],
+        missing=missing,
+    )
+
+
+def _places() -> dict[str, str]:
+    """The names of the sites at which somebody without a sign-in may talk, by code."""
+    return {site.code: site.name for site in all_sites().values() if site.directory}
+
+
 def _asked_for_by_the_person(request: Request) -> bool:
     return request.headers.get("sec-fetch-site", "none") in ("none", "same-origin")
 
 
-def _begun(site: str, language: str) -> Response:
-    _, token, _ = begin_chat(site=site, audience="participant", language=language, staff=None)
+def _begun(request: Request, site: str, language: str, audience: str = "participant") -> Response:
+    """A new chat; the one before it ends."""
+    before = _conversation(request)
+    if before:
+        talk.end_conversation(before)
+    _, token, _ = begin_chat(site=site, audience=audience, language=language, staff=None)
     response = RedirectResponse("/chat", 303)
     forms.set_cookie(response, COOKIE, token, strict=True)
     return response
