@@ -10,6 +10,7 @@ import click
 ELSEWHERE = {
     "assess": "cli.assessing:assess_command",
     "directory": "cli.directory:directory_command",
+    "evaluation": "cli.evaluation:evaluation_command",
     "nlu": "cli.learning:nlu_command",
     "safety": "cli.safety:safety_command",
     "site": "cli.site:site_command",

@@ -1,0 +1,63 @@
+"""Who may have the extract of a site, and the giving of it with its audit row.
+
+It goes to an evaluator of that site alone: never to an account of a force or of the provider.
+"""
+
+from __future__ import annotations
+
+from typing import IO
+
+from sqlalchemy.orm import Session
+
+from accounts.staff import actor_of
+from accounts.tables import Role, Staff
+from core.audit import record
+from referrals.evaluation import files, reading
+from referrals.evaluation.files import Form
+from referrals.evaluation.pseudonym import salt_of
+from sites import site_of
+
+MAY = (Role.evaluator,)
+
+
+class NotForYouError(Exception):
+    """An extract that this account may not have; the message is for its person."""
+
+
+def allowed(staff: Staff, site: str) -> bool:
+    """Whether somebody may have the extract of ``site``."""
+    return staff.role in MAY and staff.site == site
+
+
+def extract(
+    session: Session,
+    staff: Staff,
+    *,
+    site: str,
+    study: str,
+    form: Form,
+    out: IO[bytes],
+    done: reading.Done = lambda _count: None,
+) -> int:
+    """Write the extract of a site for a study to ``out``; gives how many rows there are.
+
+    Its audit row stands in the same transaction, so that none leaves unseen. Raises
+    :class:`NotForYouError` (tell :func:`refused` then), ``StudyError`` and
+    ``sites.UnknownSiteError``.
+    """
+    where = site_of(site)
+    if not allowed(staff, site):
+        raise NotForYouError(f"Only an evaluator of {where.name} may have its extract.")
+    salt_of(site, study)
+    record(session, actor_of(staff), f"evaluation.extract.{form}", _subject(site, study))
+    return files.write(reading.rows(session, where, study, done), out, form)
+
+
+def refused(session: Session, staff: Staff, *, site: str, study: str) -> None:
+    """Keep that somebody asked for an extract that they may not have."""
+    subject = _subject(site, study)
+    record(session, actor_of(staff), "evaluation.extract", subject, refused=True)
+
+
+def _subject(site: str, study: str) -> str:
+    return f"extract:{site[:40]}:{study[:40]}"
