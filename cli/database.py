@@ -14,6 +14,7 @@ import bot.conversations
 import bot.learning.tables
 import core.outbox
 import outreach.tables
+import referrals.handing_over.tables
 import referrals.tables
 import services_directory.tables
 from accounts.demonstration import add_demonstration_accounts
@@ -30,6 +31,7 @@ _KNOWN = (
     bot.learning.tables,
     core.outbox,
     outreach.tables,
+    referrals.handing_over.tables,
     referrals.tables,
     services_directory.tables,
     AuditRow,

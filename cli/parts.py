@@ -9,6 +9,7 @@ from pathlib import Path
 from cli.artefacts import RASA_ENVIRONMENT
 from cli.house import House
 from cli.place import LOOPBACK, Place
+from sites import all_sites
 
 # What opens our tables and queues; Rasa is never given it (design D1).
 KEPT_FROM_RASA = (
@@ -77,8 +78,15 @@ def rasa_command(house: House, model: Path, port: int) -> tuple[str, ...]:
 
 def rasa_environment(house: House, environment: Mapping[str, str]) -> dict[str, str]:
     """What Rasa may know of ``environment``: never the secret, our database or our queues."""
-    known = {name: value for name, value in environment.items() if name not in KEPT_FROM_RASA}
+    kept_from_it = {*KEPT_FROM_RASA, *_secrets_of_sites()}
+    known = {name: value for name, value in environment.items() if name not in kept_from_it}
     return {**known, **RASA_ENVIRONMENT, "PYTHONPATH": str(house.root)}
+
+
+def _secrets_of_sites() -> set[str]:
+    """The names under which the sites' receivers' secrets stand in the environment."""
+    ways = [site.hand_over for site in all_sites().values()]
+    return {way.secret_env for way in ways if way and way.secret_env}
 
 
 def _served(house: House, application: str, port: int) -> tuple[str, ...]:

@@ -17,13 +17,15 @@ from typing import Any
 from sqlalchemy import String, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from core.audit import Actor, record
 from core.clock import now
 from core.crypto import EncryptedJSON
 from core.database import Base, UtcDateTime, transaction
 
 log = logging.getLogger("cara.outbox")
 
-WAITING, SENT, DEAD = "waiting", "sent", "dead"
+# What is held is kept here until somebody fetches it or puts it right; no worker sends it.
+WAITING, SENT, DEAD, HELD = "waiting", "sent", "dead", "held"
 CLAIM_LASTS = timedelta(seconds=20)
 TRIES = 40
 # Between two writes of a long queue, so that people's own messages get their turn at the database.
@@ -66,8 +68,20 @@ class Letter:
 Sender = Callable[[Letter], None]
 
 
-def post(session: Session, letter: Letter, *, site: str, sent: bool = False) -> None:
-    """Add a row; the same key again changes nothing. ``sent`` records what has gone already."""
+def post(
+    session: Session,
+    letter: Letter,
+    *,
+    site: str,
+    sent: bool = False,
+    held: bool = False,
+    trouble: str = "",
+) -> None:
+    """Add a row; the same key again changes nothing.
+
+    ``sent`` records what has gone already; ``held`` keeps what no worker sends, and ``trouble``
+    says why, if something is wrong.
+    """
     if session.scalar(select(Outgoing.id).where(Outgoing.key == letter.key)):
         return
     session.add(
@@ -77,7 +91,8 @@ def post(session: Session, letter: Letter, *, site: str, sent: bool = False) -> 
             key=letter.key,
             site=site,
             payload=letter.payload,
-            status=SENT if sent else WAITING,
+            status=SENT if sent else HELD if held else WAITING,
+            trouble=trouble,
             made_at=now(),
             due_at=now(),
             sent_at=now() if sent else None,
@@ -86,39 +101,80 @@ def post(session: Session, letter: Letter, *, site: str, sent: bool = False) -> 
     session.flush()
 
 
+def resend(session: Session, row_id: str, site: str, *, by: Actor) -> bool:
+    """Try a row of ``site`` again from the beginning, now; ``by`` is who wants it.
+
+    False where it has left already, or never was: a row that is held is sent by nobody. A worker
+    that has it in hand keeps it, so that it is not sent twice at a time.
+    """
+    again = (
+        update(Outgoing)
+        .where(Outgoing.id == row_id, Outgoing.site == site, Outgoing.status.in_((WAITING, DEAD)))
+        .values(status=WAITING, due_at=now(), tries=0)
+        .execution_options(synchronize_session=False)
+    )
+    if session.connection().execute(again).rowcount != 1:
+        return False
+    record(session, by, "outbox.resend", f"outbox:{row_id}")
+    return True
+
+
 def deliver_due(senders: Mapping[str, Sender], *, most: int = 50) -> int:
     """Try every row that is due, at most ``most``; gives how many were sent.
 
     A row is claimed first, in a transaction of its own, so that two workers never hold one row;
-    a worker that dies holding one frees it by its silence.
+    a worker that dies holding one frees it by its silence. An address that has just failed is not
+    called again in this round: ten letters to one that stalls must not keep an alert waiting.
     """
-    sent = 0
-    for row_id in _due(most):
-        sent += _delivered(row_id, senders)
+    sent, failed = 0, set[str]()
+    passed_over: list[str] = []
+    for row_id, address in _due(most):
+        if address in failed:
+            passed_over.append(row_id)
+            continue
+        went = _delivered(row_id, senders)
+        sent += bool(went)
+        if address and went is False:
+            failed.add(address)
         time.sleep(BREATH)
+    _pass_over(passed_over)
     return sent
 
 
-def _due(most: int) -> list[str]:
+def _due(most: int) -> list[tuple[str, str]]:
+    """The rows whose time has come, and for a call where it goes."""
     with transaction() as session:
-        return list(
-            session.scalars(
-                select(Outgoing.id)
-                .where(Outgoing.status == WAITING, Outgoing.due_at <= now(), _free())
-                .order_by(Outgoing.due_at)
-                .limit(most)
-            )
+        rows = session.scalars(
+            select(Outgoing)
+            .where(Outgoing.status == WAITING, Outgoing.due_at <= now(), _free())
+            .order_by(Outgoing.due_at)
+            .limit(most)
         )
+        return [(row.id, row.payload.get("url", "")) for row in rows]
+
+
+def _pass_over(row_ids: list[str]) -> None:
+    """Let others go first; what was not tried does not count as a try."""
+    if not row_ids:
+        return
+    later = (
+        update(Outgoing)
+        .where(Outgoing.id.in_(row_ids), Outgoing.status == WAITING, _free())
+        .values(due_at=now() + FIRST_PAUSE)
+    )
+    with transaction() as session:
+        session.connection().execute(later)
 
 
 def _free() -> Any:
     return or_(Outgoing.claimed_until.is_(None), Outgoing.claimed_until <= now())
 
 
-def _delivered(row_id: str, senders: Mapping[str, Sender]) -> bool:
+def _delivered(row_id: str, senders: Mapping[str, Sender]) -> bool | None:
+    """Whether it went; None where another worker has it."""
     row = _claimed(row_id)
     if row is None:
-        return False
+        return None
     try:
         senders[row.kind](Letter(row.kind, row.key, row.payload))
     except Exception as error:  # noqa: BLE001 - one broken letter must not hold up the others

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 import hmac
 import json
+import os
 import smtplib
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from email.message import EmailMessage
 from functools import partial
 from urllib.parse import unquote, urlsplit
 
 import httpx
 
+from core.clock import now
 from core.outbox import Letter, NotSentError, Sender
 from core.settings import settings
 
@@ -53,10 +57,16 @@ def send_mail(letter: Letter) -> None:
 
 
 def call_webhook(letter: Letter) -> None:
-    """POST ``body`` as JSON to ``url``, signed, with the key by which a repeat is known."""
+    """POST ``body`` as JSON to ``url``, signed, with the key by which a repeat is known.
+
+    With ``secret_env``, the name of an environment variable, the call is signed with the secret in
+    it, and is not made where there is none.
+    """
     content = json.dumps(letter.payload["body"]).encode()
     headers = {"Content-Type": "application/json", "Idempotency-Key": letter.key}
-    if settings().webhook_secret:
+    if name := letter.payload.get("secret_env"):
+        headers |= _signed_with(name, letter.key, content)
+    elif settings().webhook_secret:
         sign = partial(hmac.new, settings().webhook_secret.encode(), content, hashlib.sha256)
         headers[SIGNATURE] = f"sha256={sign().hexdigest()}"
     try:
@@ -66,6 +76,33 @@ def call_webhook(letter: Letter) -> None:
         raise NotSentError(f"webhook: {type(error).__name__}") from error
     if not 200 <= status < 300:
         raise NotSentError(f"webhook: status {status}")
+
+
+def _signed_with(name: str, key: str, content: bytes) -> dict[str, str]:
+    secret = os.environ.get(name)
+    if not secret:
+        raise NotSentError(f"webhook: the secret {name} is not set")
+    try:
+        return stamped(secret, key, now(), content)
+    except ValueError:
+        raise NotSentError(f"webhook: the secret {name} is no base64") from None
+
+
+def stamped(secret: str, key: str, moment: datetime, content: bytes) -> dict[str, str]:
+    """The headers of Standard Webhooks 1.0: a signature over key, moment and content.
+
+    A receiver that refuses old moments cannot be sent a copy later, nor the same under another
+    key. A secret that begins with ``whsec_`` is base64, as that standard has it.
+    """
+    plain = secret.removeprefix("whsec_")
+    key_bytes = base64.b64decode(plain, validate=True) if plain != secret else secret.encode()
+    at = str(int(moment.timestamp()))
+    signed = hmac.digest(key_bytes, f"{key}.{at}.".encode() + content, "sha256")
+    return {
+        "webhook-id": key,
+        "webhook-timestamp": at,
+        "webhook-signature": f"v1,{base64.b64encode(signed).decode()}",
+    }
 
 
 def _status_of(url: str, content: bytes, headers: dict[str, str]) -> int:

@@ -14,6 +14,7 @@ from accounts.tables import Role, Staff
 from core.audit import Actor, record
 from core.clock import now
 from core.words import words
+from referrals.handing_over import told_of
 from referrals.tables import Referral, ReferralEvent
 from referrals.transitions import (
     Event,
@@ -82,7 +83,9 @@ def apply(
     after = next_status(before, event, held)
     referral.resume_to = before if event is Event.hold else None
     referral.status = after
-    return note(session, actor, referral, event, key=key, reason=reason, said=said, before=before)
+    made = note(session, actor, referral, event, key=key, reason=reason, said=said, before=before)
+    told_of(session, referral, made)
+    return made
 
 
 def note(

@@ -22,7 +22,7 @@ from core.web.pages import templates
 from core.web.security import Secured
 from outreach.second import stand_in
 from outreach.web import alerts
-from referrals.web import cases, receipt
+from referrals.web import cases, evaluation, hand_over_api, handing_over, receipt
 from services_directory.web import api as directory_api
 from services_directory.web import oruk, trying, views, work
 from services_directory.web.one import day
@@ -62,8 +62,20 @@ def application() -> FastAPI:
     errors.install(made)
     for filter_ in (day, numbered_day, pieces_of, sms_href, tel_href, web_href):
         templates().filters[filter_.__name__] = filter_
-    staff_pages = (officer, sign_in, receipt, cases, alerts, learning, trying, views, work)
-    for each in (api, directory_api, health, pages, texts, widget, *staff_pages):
+    staff_pages = (
+        officer,
+        sign_in,
+        receipt,
+        cases,
+        evaluation,
+        alerts,
+        learning,
+        trying,
+        views,
+        work,
+        handing_over,
+    )
+    for each in (api, directory_api, hand_over_api, health, pages, texts, widget, *staff_pages):
         made.include_router(each.router)
     made.include_router(widget.script)
     if not ASSETS.is_dir():

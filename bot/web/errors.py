@@ -21,7 +21,7 @@ from core.words import words
 
 log = logging.getLogger("cara.web")
 
-_STAFF = ("/officer", "/sign", "/referrals", "/alerts", "/outbox")
+_STAFF = ("/officer", "/sign", "/referrals", "/alerts", "/outbox", "/hand-over")
 _JSON = ("/api/", "/healthz", "/readyz", "/texts/")
 _WORDS = {
     400: "unreadable",

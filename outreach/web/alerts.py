@@ -36,6 +36,8 @@ KINDS = {
     "medical": "Somebody may need an ambulance",
     "victim_of_abuse": "Somebody may not be safe at home",
 }
+# What is held in the outbox for others to fetch stands on the page of the hand-over.
+KINDS_OF_LETTERS = {"email": "E-mail", "text": "Text", "webhook": "Webhook"}
 WHY = {
     "said": "They wrote it",
     "answered_yes": "They answered yes when asked",
@@ -114,7 +116,7 @@ def outbox_page(request: Request, staff: Sees) -> Response:
         record(session, Actor("staff", staff.id, staff.site), "outbox.list", "outbox:*")
         rows = session.scalars(
             select(Outgoing)
-            .where(Outgoing.site == staff.site)
+            .where(Outgoing.site == staff.site, Outgoing.kind.in_(KINDS_OF_LETTERS))
             .order_by(Outgoing.made_at.desc())
             .limit(100)
         ).all()
@@ -232,7 +234,7 @@ def _letter(row: Outgoing) -> dict[str, Any]:
     payload = row.payload
     readable = settings().demo or row.kind != "text"
     return {
-        "kind": {"email": "E-mail", "text": "Text", "webhook": "Webhook"}[row.kind],
+        "kind": KINDS_OF_LETTERS[row.kind],
         "to": payload.get("to") or payload.get("url"),
         "subject": payload.get("subject", ""),
         "text": payload.get("text", "") if readable else "",

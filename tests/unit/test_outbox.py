@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
-from threading import Barrier, Lock
+from datetime import timedelta
+from threading import Barrier
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from core import outbox
 from core.audit import SYSTEM, record
@@ -20,66 +19,21 @@ from core.outbox import (
     WAITING,
     Letter,
     NotSentError,
-    Outgoing,
     deliver_due,
     post,
 )
-
-START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-PAYLOAD = {"to": "07700 900461", "text": "Samaritans: ring 116 123"}
+from tests.unit.outboxes import PAYLOAD, START, Far, Move, moving_clock, row, rows, write
 
 pytestmark = pytest.mark.usefixtures("database")
-
-Move = Callable[[timedelta], None]
 
 
 class DiedError(BaseException):
     """Stands for a worker that is killed while it holds a row."""
 
 
-class Far:
-    """The far end: remembers what it got, or refuses."""
-
-    def __init__(self, refuses: str = "") -> None:
-        self.got: list[Letter] = []
-        self.refuses = refuses
-        self._lock = Lock()
-
-    def __call__(self, letter: Letter) -> None:
-        with self._lock:
-            self.got.append(letter)
-        if self.refuses:
-            raise NotSentError(self.refuses)
-
-    def deliver(self, **about: int) -> int:
-        """One round of a worker that sends to here."""
-        return deliver_due({"text": self}, **about)
-
-
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Move:
-    """Moves the clock of the outbox to so long after nine o'clock."""
-
-    def move(after: timedelta) -> None:
-        monkeypatch.setattr(outbox, "now", lambda: START + after)
-
-    move(timedelta())
-    return move
-
-
-def write(key: str = "one", **about: bool) -> None:
-    with transaction() as session:
-        post(session, Letter("text", key, PAYLOAD), site="hampshire", **about)
-
-
-def rows() -> list[Outgoing]:
-    with transaction() as session:
-        return list(session.scalars(select(Outgoing).order_by(Outgoing.key)))
-
-
-def row() -> Outgoing:
-    (only,) = rows()
-    return only
+    return moving_clock(monkeypatch)
 
 
 # In

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 
@@ -18,12 +19,13 @@ from core import outbox
 from core import senders as module
 from core.database import transaction
 from core.outbox import Letter, NotSentError
-from core.senders import SIGNATURE, call_webhook, keep_on_screen, send_mail, senders
+from core.senders import SIGNATURE, call_webhook, keep_on_screen, send_mail, senders, stamped
 from core.settings import settings
 from tests.faults.receivers import Inbox, mail_server, on_call
 from tests.journeys.running import free_port
 
 SECRET = "a secret between us and the on-call system"
+OWN = "a secret between Hampshire and its provider"
 BODY = {"id": "a1", "kind": "suicide", "site": "hampshire", "note": "ś ਮ"}
 MAIL = {
     "to": "ash@hampshire.example",
@@ -61,6 +63,12 @@ def with_secret(monkeypatch: pytest.MonkeyPatch, secret: str = SECRET) -> None:
 
 def call(url: str, key: str = "a1:first:0") -> Letter:
     return Letter("webhook", key, {"url": url, "body": BODY})
+
+
+def own(url: str) -> Letter:
+    return Letter(
+        "webhook", "r1:7", {"url": url, "body": BODY, "secret_env": "CARA_HAND_OVER_HAMPSHIRE"}
+    )
 
 
 def mail(key: str = "a1:first:1", **about: str) -> Letter:
@@ -217,6 +225,51 @@ def test_what_is_told_of_the_trouble_names_nobody(inbox: Inbox) -> None:
     with pytest.raises(NotSentError) as told:
         call_webhook(call(f"http://127.0.0.1:{free_port()}/private-address"))
     assert "private-address" not in str(told.value)
+
+
+# A receiver with a secret of its own
+
+
+@pytest.mark.parametrize(
+    ("secret", "plain"),
+    [(OWN, OWN.encode()), (f"whsec_{base64.b64encode(b'raw key').decode()}", b"raw key")],
+)
+def test_a_receivers_own_secret_signs_key_moment_and_content(
+    webhook: str, inbox: Inbox, monkeypatch: pytest.MonkeyPatch, secret: str, plain: bytes
+) -> None:
+    with_secret(monkeypatch)
+    monkeypatch.setenv("CARA_HAND_OVER_HAMPSHIRE", secret)
+    monkeypatch.setattr(module, "now", lambda: datetime(2026, 11, 23, 9, tzinfo=UTC))
+    call_webhook(own(webhook))
+    (got,) = inbox.calls
+    headers = got["headers"]
+    assert (headers["webhook-id"], headers["webhook-timestamp"]) == ("r1:7", "1795424400")
+    signed = hmac.digest(plain, b"r1:7.1795424400." + got["content"], "sha256")
+    assert headers["webhook-signature"] == f"v1,{base64.b64encode(signed).decode()}"
+    assert headers["Idempotency-Key"] == "r1:7"
+    assert SIGNATURE not in headers
+
+
+def test_a_copy_later_or_under_another_key_has_another_signature() -> None:
+    moment = datetime(2026, 11, 23, 9, tzinfo=UTC)
+    made = {
+        stamped(OWN, key, moment + timedelta(minutes=later), b"{}")["webhook-signature"]
+        for key in ("r1:7", "r1:8")
+        for later in (0, 6)
+    }
+    assert len(made) == 4
+
+
+@pytest.mark.parametrize("secret", [None, "", "whsec_not base64"])
+def test_without_its_secret_nothing_is_called(
+    webhook: str, inbox: Inbox, monkeypatch: pytest.MonkeyPatch, secret: str | None
+) -> None:
+    with_secret(monkeypatch)
+    if secret is not None:
+        monkeypatch.setenv("CARA_HAND_OVER_HAMPSHIRE", secret)
+    with pytest.raises(NotSentError, match="CARA_HAND_OVER_HAMPSHIRE"):
+        call_webhook(own(webhook))
+    assert inbox.calls == []
 
 
 # Mail

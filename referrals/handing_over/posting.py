@@ -1,0 +1,112 @@
+"""Puts what a move sends into the outbox, in the transaction of the move."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from accounts.tables import Staff
+from core import outbox
+from core.clock import LONDON
+from core.outbox import Letter
+from referrals.handing_over.attendance import HAPPENED, Attendance, police_letters
+from referrals.handing_over.document import Facts, document
+from referrals.handing_over.notices import CODES, Notice, victim_contact_letters
+from referrals.handing_over.ways import (
+    NOBODY,
+    PULL,
+    Cause,
+    Purpose,
+    letter,
+    provider_ways,
+    without_way,
+)
+from referrals.tables import Referral, ReferralEvent
+from referrals.transitions import Event
+from sites import site_of
+
+
+def told_of(session: Session, referral: Referral, event: ReferralEvent) -> None:
+    """Post whatever this move sends; the same move again is the same rows.
+
+    Where nobody has confirmed how a receiver is reached, a row stands in the outbox instead that
+    never leaves, and the coordinator sees it.
+    """
+    if referral.reference is None:
+        return
+    session.flush()
+    for purpose in purposes_of(event.event):
+        cause = Cause(
+            purpose=purpose,
+            referral=referral.id,
+            reference=referral.reference,
+            event=str(event.event),
+            event_id=event.id,
+            at=event.at.isoformat(timespec="seconds"),
+        )
+        if not post_letters(session, referral, event, cause):
+            held = without_way(cause)
+            outbox.post(session, held, site=referral.site, held=True, trouble=NOBODY)
+
+
+def purposes_of(event: str) -> list[Purpose]:
+    """Who hears of an event at all."""
+    told = {
+        Purpose.provider: (Event.authorise,),
+        Purpose.victim_contact: tuple(CODES),
+        Purpose.police: tuple(HAPPENED),
+    }
+    return [purpose for purpose, events in told.items() if event in events]
+
+
+def post_letters(
+    session: Session, referral: Referral, event: ReferralEvent, cause: Cause
+) -> list[Letter]:
+    """Post the letters of one purpose; gives them, none where no route is confirmed."""
+    made = letters_of(session, referral, event, cause)
+    for each in made:
+        outbox.post(session, each, site=referral.site, held=each.kind == PULL)
+    return made
+
+
+def letters_of(
+    session: Session, referral: Referral, event: ReferralEvent, cause: Cause
+) -> list[Letter]:
+    """The letters of one purpose, as they are made today for this move."""
+    site, moved = site_of(referral.site), Event(event.event)
+    if cause.purpose is Purpose.police:
+        on = event.at.astimezone(LONDON).date()
+        return police_letters(Attendance(cause.reference, HAPPENED[moved], on), site, cause)
+    if cause.purpose is Purpose.victim_contact:
+        return victim_contact_letters(Notice(cause.reference, CODES[moved], cause.at), site, cause)
+    handed = handed_over(session, referral)
+    return [letter(way, cause, handed) for way in provider_ways(site)] if handed else []
+
+
+def handed_over(session: Session, referral: Referral) -> dict[str, Any] | None:
+    """The document of a referral that was authorised; None of one that was not."""
+    authorised = session.scalar(
+        select(ReferralEvent)
+        .where(ReferralEvent.referral_id == referral.id, ReferralEvent.event == Event.authorise)
+        .order_by(ReferralEvent.id.desc())
+        .limit(1)
+    )
+    if authorised is None or referral.frozen is None:
+        return None
+    return document(_facts(session, referral, authorised), referral.frozen)
+
+
+def _facts(session: Session, referral: Referral, authorised: ReferralEvent) -> Facts:
+    officer = session.get_one(Staff, referral.owner)
+    named = (officer.rank, officer.name, officer.collar_number)
+    return Facts(
+        reference=referral.reference or "",
+        site=referral.site,
+        delivery_site=referral.delivery_site,
+        route=site_of(referral.site).route,
+        authorised_at=authorised.at.isoformat(timespec="seconds"),
+        given_on=referral.given_on.isoformat() if referral.given_on else None,
+        officer=" ".join(part for part in named if part),
+    )

@@ -1,0 +1,72 @@
+"""The hand-over for a receiver's system: what waits, that it was taken, and what shape it has."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import JSONResponse, Response
+
+from accounts.staff import signed_in
+from accounts.tables import Role, Staff
+from bot.channels.incoming import ChatError
+from bot.web.api import Bearer
+from core.database import transaction
+from referrals.handing_over import fetching
+from referrals.handing_over.document import schema
+from referrals.handing_over.fetching import Fetched
+
+router = APIRouter(prefix="/api/v1/hand-over")
+MOST = 100
+
+
+def receiver(token: Bearer) -> Staff:
+    """Whose system asks: a navigator's token, which opens the queue of its own site."""
+    with transaction() as session:
+        staff = signed_in(session, token)
+    if staff is None or staff.role != Role.navigator:
+        raise ChatError(401, "token", "Send the token of a navigator of the site, as Bearer.")
+    return staff
+
+
+Receiver = Annotated[Staff, Depends(receiver)]
+
+
+@router.get("")
+def fetch(
+    staff: Receiver,
+    after: Annotated[str, Query(max_length=20)] = "",
+    limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
+) -> dict[str, Any]:
+    """What waits after the place ``after``; begin without one, and go on with ``next``."""
+    found = fetching.fetch(staff, after=_place(after), most=limit)
+    return {
+        "items": [_item(each) for each in found],
+        "next": str(found[-1].n) if found else after,
+    }
+
+
+@router.post("/{row_id}/acknowledge")
+def acknowledge(staff: Receiver, row_id: str) -> dict[str, Any]:
+    """The receiver has it and keeps it; the same again changes nothing."""
+    with transaction() as session:
+        if not fetching.acknowledge(session, staff, row_id):
+            raise ChatError(404, "no_hand_over", "Nothing of that number waits or waited here.")
+    return {"id": row_id, "acknowledged": True}
+
+
+@router.get("/schema")
+def published() -> Response:
+    """The JSON Schema of what is handed over."""
+    return JSONResponse(schema(), media_type="application/schema+json")
+
+
+def _item(fetched: Fetched) -> dict[str, Any]:
+    return {"id": fetched.id, "key": fetched.key, "referral": fetched.referral}
+
+
+def _place(after: str) -> int:
+    if after and not (after.isascii() and after.isdecimal()):
+        raise ChatError(400, "malformed", "Give as after the next of an earlier answer.")
+    # No table is that long, and no engine knows a longer number.
+    return min(int(after or 0), 2**31 - 1)
