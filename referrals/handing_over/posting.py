@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.orm import Session
 
 from accounts.tables import Staff
 from core import outbox
-from core.clock import LONDON
-from core.outbox import Letter
+from core.clock import LONDON, now
+from core.outbox import WAITING, Letter, Outgoing
 from referrals.handing_over.attendance import HAPPENED, Attendance, police_letters
 from referrals.handing_over.document import Facts, document
 from referrals.handing_over.notices import CODES, Notice, victim_contact_letters
 from referrals.handing_over.ways import (
+    NO_ROUTE,
     NOBODY,
     PULL,
     Cause,
@@ -24,8 +26,10 @@ from referrals.handing_over.ways import (
     without_way,
 )
 from referrals.tables import Referral, ReferralEvent
-from referrals.transitions import Event
+from referrals.transitions import Event, Status
 from sites import site_of
+
+NOT_AUTHORISED = frozenset({Status.draft, Status.awaiting_authority})
 
 
 def told_of(session: Session, referral: Referral, event: ReferralEvent) -> None:
@@ -37,7 +41,9 @@ def told_of(session: Session, referral: Referral, event: ReferralEvent) -> None:
     if referral.reference is None:
         return
     session.flush()
-    for purpose in purposes_of(event.event):
+    if event.event == Event.withdraw:
+        _keep_back(session, referral)
+    for purpose in purposes_of(event.event, Status(event.from_status)):
         cause = Cause(
             purpose=purpose,
             referral=referral.id,
@@ -51,10 +57,15 @@ def told_of(session: Session, referral: Referral, event: ReferralEvent) -> None:
             outbox.post(session, held, site=referral.site, held=True, trouble=NOBODY)
 
 
-def purposes_of(event: str) -> list[Purpose]:
-    """Who hears of an event at all."""
+def purposes_of(event: str, before: Status) -> list[Purpose]:
+    """Who hears of an event at all; ``before`` is where the referral stood.
+
+    The provider hears that a referral is withdrawn only where it may have it already.
+    """
+    withdrawn = () if before in NOT_AUTHORISED else (Event.withdraw,)
     told = {
         Purpose.provider: (Event.authorise,),
+        Purpose.withdrawal: withdrawn,
         Purpose.victim_contact: tuple(CODES),
         Purpose.police: tuple(HAPPENED),
     }
@@ -79,10 +90,30 @@ def letters_of(
     if cause.purpose is Purpose.police:
         on = event.at.astimezone(LONDON).date()
         return police_letters(Attendance(cause.reference, HAPPENED[moved], on), site, cause)
-    if cause.purpose is Purpose.victim_contact:
-        return victim_contact_letters(Notice(cause.reference, CODES[moved], cause.at), site, cause)
+    if cause.purpose is not Purpose.provider:
+        notice = Notice(cause.reference, CODES[moved], cause.at)
+        if cause.purpose is Purpose.victim_contact:
+            return victim_contact_letters(notice, site, cause)
+        return [letter(way, cause, asdict(notice)) for way in provider_ways(site)]
     handed = handed_over(session, referral)
     return [letter(way, cause, handed) for way in provider_ways(site)] if handed else []
+
+
+def _keep_back(session: Session, referral: Referral) -> None:
+    """What has not left yet of a withdrawn referral never leaves; what nobody could send is gone.
+
+    A row that a sender holds at this moment goes out, and the word that it is withdrawn after it.
+    """
+    unsent = and_(
+        Outgoing.status == WAITING,
+        or_(Outgoing.claimed_until.is_(None), Outgoing.claimed_until <= now()),
+    )
+    session.execute(
+        delete(Outgoing).where(
+            Outgoing.key.startswith(f"{Purpose.provider}:{referral.id}:", autoescape=True),
+            or_(unsent, Outgoing.kind == NO_ROUTE),
+        )
+    )
 
 
 def handed_over(session: Session, referral: Referral) -> dict[str, Any] | None:

@@ -24,6 +24,7 @@ class Purpose(StrEnum):
     """What leaves, and to whom."""
 
     provider = "hand_over"
+    withdrawal = "withdrawal"
     victim_contact = "victim_contact"
     police = "police"
 

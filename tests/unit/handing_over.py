@@ -21,13 +21,11 @@ from core.database import transaction
 from core.outbox import Outgoing
 from core.settings import ROOT, settings
 from core.web.security import Secured
-from referrals.handing_over import fetching, told_of, waiting
+from referrals.handing_over import fetching, waiting
 from referrals.handing_over.ways import cause_of, without_way
 from referrals.moving import move
 from referrals.tables import Referral, ReferralEvent
 from referrals.transitions import Event, Status, transition
-from referrals.web import hand_over_api
-from referrals.web import handing_over as pages
 from sites import all_sites
 from tests.unit import drafts
 
@@ -107,7 +105,6 @@ def do(referral_id: str, event: Event, key: str = "") -> int:
             said=words,
             **said,
         )
-        told_of(session, referral, made)
         return made.id
 
 
@@ -149,8 +146,4 @@ def events_of(referral_id: str) -> list[ReferralEvent]:
 @lru_cache(maxsize=1)
 def app() -> ASGIApp:
     """The application, with the routes of the hand-over."""
-    made = application()
-    if not any(getattr(each, "path", "") == "/hand-over" for each in made.routes):
-        made.include_router(hand_over_api.router)
-        made.include_router(pages.router)
-    return Secured(made)
+    return Secured(application())
