@@ -91,8 +91,9 @@ def clock(dates: CaseDates, limits: Mapping[str, str], *, today: date) -> Clock:
     found = {
         "too_short": workshop_a < dates.given_on,
         "too_long": dates.condition_weeks > LONGEST_CONDITION_WEEKS,
-        "past_limit": limit is not None and ends + BREACH_MARGIN > limit,
-        "limit_soon": limit is not None and limit - today < SOON,
+        "past_limit": limit is not None and today <= limit < ends + BREACH_MARGIN,
+        "limit_passed": limit is not None and limit < today,
+        "limit_soon": limit is not None and timedelta() <= limit - today < SOON,
         "workshops_late": workshop_a < today,
     }
     warnings = tuple(code for code, holds in found.items() if holds)

@@ -74,7 +74,8 @@ def _looks_right(number: phonenumbers.PhoneNumber, mobile: bool) -> bool:
     return is_mobile or phonenumbers.is_valid_number(number)
 
 
-def _date(field: Field, text: str, given: Given, today: date) -> date:
+def past_day(text: str, today: date) -> date:
+    """A day as people type it, not in the future and within a lifetime; raises ``FieldError``."""
     found = _DATE.fullmatch(text)
     try:
         value = (
@@ -86,6 +87,11 @@ def _date(field: Field, text: str, given: Given, today: date) -> date:
         raise _refused("future")
     if _years(value, today) > OLDEST:
         raise _refused("long_ago")
+    return value
+
+
+def _date(field: Field, text: str, given: Given, today: date) -> date:
+    value = past_day(text, today)
     _refuse_under_age({**given, field.name: value.isoformat()}, today)
     return value
 

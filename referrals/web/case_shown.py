@@ -14,6 +14,7 @@ from accounts.staff import officers
 from accounts.tables import Staff
 from core.clock import LONDON, today
 from referrals import record
+from referrals.after_sending import DATES, PLACE, is_decided, may_date, may_place
 from referrals.expiring import days_left
 from referrals.moving import FLAG, HAND_ON, allowed, history
 from referrals.tables import Referral, ReferralEvent
@@ -47,7 +48,12 @@ def case_shown(session: Session, staff: Staff, referral: Referral) -> dict[str, 
         "hand_on": _act(HAND_ON),
         "colleagues": officers(session, referral.site, but=staff.id) if mine else [],
         "dates": dates_of(referral),
-        "history": [_line(session, each) for each in history(session, referral)],
+        "dating": _act(DATES) if may_date(staff, referral) else None,
+        "decided": is_decided(referral),
+        "placing": _act(PLACE) if may_place(staff, referral) else None,
+        "places": site_of(referral.site).delivery_sites,
+        "place": _place(referral),
+        "history": [_line(session, referral, each) for each in history(session, referral)],
         "receipt": referral.frozen is not None,
         "in_chat": mine and draft,
     }
@@ -91,10 +97,13 @@ def _act(event: str) -> dict[str, Any]:
     }
 
 
-def _line(session: Session, event: ReferralEvent) -> dict[str, str]:
+def _line(session: Session, referral: Referral, event: ReferralEvent) -> dict[str, str]:
     at = event.at.astimezone(LONDON)
     reason = words()["reasons"].get(event.reason, "")
-    if event.event == HAND_ON:
+    if event.event == PLACE:
+        found = site_of(referral.site).delivery_site(event.reason)
+        reason = found.name if found else event.reason
+    elif event.event == HAND_ON:
         reason = _name(session, event.reason)
     elif event.event == Event.close_not_met:
         reason = event.reason
@@ -138,6 +147,11 @@ def dates_of(referral: Referral) -> dict[str, Any] | None:
         "why": words()["limits"][found.limit_by],
         "warnings": [words()["warnings"][code] for code in found.warnings],
     }
+
+
+def _place(referral: Referral) -> str:
+    found = site_of(referral.site).delivery_site(referral.delivery_site)
+    return found.name if found else ""
 
 
 def _day(day: date) -> str:

@@ -21,6 +21,7 @@ from core.database import transaction
 from core.web import forms
 from core.web.pages import page
 from referrals import moving, record
+from referrals.after_sending import DATES, PLACE, keep_dates, place
 from referrals.moving import FLAG, HAND_ON, ReferralError
 from referrals.reference import read_reference
 from referrals.tables import Referral
@@ -92,6 +93,11 @@ def _carry_out(
         if colleague is None:
             raise ReferralError(words()["faults"]["colleague"])
         moving.hand_on(session, staff, referral, colleague, key=key)
+    elif event == DATES:
+        given, statement = forms.said(form, "given"), forms.said(form, "statement")
+        keep_dates(session, staff, referral, given=given, statement=statement, key=key)
+    elif event == PLACE:
+        place(session, staff, referral, forms.said(form, "place"), key=key)
     else:
         version = forms.said(form, "version")
         moving.move(
@@ -128,7 +134,11 @@ def _shown(
     form: FormData | None = None,
     status: int = 200,
 ) -> Response:
-    typed = {name: forms.said(form, name) for name in ("reason", "said")} if form else {}
+    typed = (
+        {name: forms.said(form, name) for name in ("reason", "said", "given", "statement")}
+        if form
+        else {}
+    )
     return page(
         request,
         "case.html",

@@ -202,6 +202,26 @@ def test_the_dates_of_the_case_are_told_with_their_reason(visit: Visit, web: Web
     expect(page.get_by_text("Last day to prosecute:")).to_be_visible()
 
 
+def test_the_officer_enters_when_it_was_given_and_the_clock_runs_from_there(
+    visit: Visit, web: Web
+) -> None:
+    page = visit(at(web, "booked"), staff=Role.officer)
+    page.locator("summary").filter(has_text="Enter dates").click()
+    given = page.get_by_label("When was the conditional caution given?")
+    for wrong, why in (("31 2 2026", "real date"), ("1 1 2025", "before the offence")):
+        given.fill(wrong)
+        page.get_by_role("button", name="Keep the dates").click()
+        expect(page.locator(".govuk-error-summary")).to_contain_text(re.compile(why))
+        expect(given).to_have_value(wrong)
+    given.fill("27 11 2026")
+    page.get_by_label("When was the first statement or video interview?").fill("22 11 2025")
+    page.get_by_role("button", name="Keep the dates").click()
+    row = page.locator("dl > div").filter(has_text="Conditional caution given")
+    expect(row).to_contain_text("27 November 2026")
+    expect(page.locator("main")).to_contain_text("Criminal Justice Act 1988, section 39A")
+    tells(page, "Dates entered", "Robin Ashworth")
+
+
 # Nobody else's
 
 

@@ -189,6 +189,7 @@ CASE = CaseDates(date(2026, 11, 27), date(2026, 11, 20), "criminal_damage")
             "summary",
             ("past_limit", "limit_soon"),
         ),
+        ({"offence_date": date(2026, 5, 20)}, date(2026, 11, 20), "summary", ("limit_passed",)),
     ],
 )
 def test_every_date_of_a_case_with_its_reason_and_its_warnings(
