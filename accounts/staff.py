@@ -164,7 +164,8 @@ def authorisers(session: Session, site: str, *, but: str) -> list[Staff]:
             Staff.id != but,
         )
     )
-    return sorted(filter(_may_work, found), key=lambda staff: staff.name)
+    able = (each for each in found if _may_work(each) and sergeant_or_above(each))
+    return sorted(able, key=lambda staff: staff.name)
 
 
 def _called(session: Session, username: str) -> Staff | None:

@@ -23,6 +23,7 @@ from referrals import record
 from referrals.fields import BY_NAME
 from referrals.progress import Position, Step
 from referrals.tables import Referral
+from referrals.transitions import TERMINAL, Status
 
 
 def what_next(turn: Turn, *, again: bool = False) -> Iterator[Utterance]:
@@ -30,9 +31,11 @@ def what_next(turn: Turn, *, again: bool = False) -> Iterator[Utterance]:
     referral = desk.draft_of(turn.session, turn.conversation)
     if referral is None:
         start = choice("utter_label_start", "start_referral", new=True)
-        sent_before = _reference_held(turn)
-        if sent_before:
-            yield say("utter_officer_already_sent", start, reference=sent_before)
+        held = _held(turn)
+        if held and Status(held.status) in TERMINAL:
+            yield say(f"utter_officer_status_{held.status}", start, reference=held.reference)
+        elif held:
+            yield say("utter_officer_already_sent", start, reference=held.reference)
         else:
             yield say("utter_officer_no_draft", start)
         return
@@ -45,11 +48,11 @@ def what_next(turn: Turn, *, again: bool = False) -> Iterator[Utterance]:
         yield from _next_step(turn, referral, again)
 
 
-def _reference_held(turn: Turn) -> str | None:
-    """The reference of the referral that this conversation has sent, if it has."""
+def _held(turn: Turn) -> Referral | None:
+    """The referral that this conversation has sent, if it has."""
     held = turn.context.get("referral")
     found = record.own(turn.session, turn.staff, held) if held and turn.staff else None
-    return found.reference if found else None
+    return found if found and found.reference else None
 
 
 def _asked(item: str, again: bool) -> Utterance:

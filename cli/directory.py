@@ -41,6 +41,7 @@ from services_directory.publishing import reindex
 from services_directory.query import Query
 from services_directory.results import as_json
 from services_directory.tables import Revision, State
+from services_directory.web.api import FIRST_YEAR, LAST_YEAR
 from services_directory.words import NEED_LABELS
 from sites import NATIONAL, UnknownSiteError, site_of
 
@@ -286,6 +287,8 @@ def _moment(said: str) -> datetime:
         moment = datetime.fromisoformat(said)
     except ValueError:
         _fail(f"“{said}” is no moment: write it as 2026-12-01T18:30.")
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        _fail(f"Write a moment between the years {FIRST_YEAR} and {LAST_YEAR}.")
     return moment if moment.tzinfo else moment.replace(tzinfo=LONDON)
 
 

@@ -55,9 +55,9 @@ def extract_(username: str, site: str, study: str, out: str, form: Form) -> None
     upgrade()
     with _told():
         staff = _evaluator(username, password, where, study)
-        with transaction() as session:
+        with _whole(out) as file, transaction() as session:
             total = reading.count(session, where)
-            with _whole(out) as file, _progress("referrals", total) as done:
+            with _progress("referrals", total) as done:
                 count = extract.extract(
                     session,
                     staff,

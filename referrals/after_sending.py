@@ -10,7 +10,7 @@ from accounts.staff import actor_of
 from accounts.tables import Role, Staff
 from core.clock import today
 from core.words import words
-from referrals.moving import ReferralError, note
+from referrals.moving import ReferralError, made_before, note
 from referrals.tables import Referral
 from referrals.transitions import TERMINAL, IllegalMoveError, Status
 from referrals.validation import FieldError, past_day
@@ -40,6 +40,8 @@ def keep_dates(
     """
     if not may_date(staff, referral):
         raise IllegalMoveError("only its officer gives the dates")
+    if made_before(session, referral, key) or not (given.strip() or statement.strip()):
+        return
     offence = referral.detail.offence_date
     first = date.fromisoformat(offence) if offence else None
     if given.strip() and is_decided(referral):
@@ -59,6 +61,8 @@ def place(session: Session, staff: Staff, referral: Referral, code: str, *, key:
     """Where the workshops are to be; raises :class:`ReferralError` for no place of the site's."""
     if not may_place(staff, referral):
         raise IllegalMoveError("only a coordinator of the site chooses the place")
+    if made_before(session, referral, key):
+        return
     if site_of(referral.site).delivery_site(code) is None:
         raise ReferralError(words("utter_referral_choose_place", "en").text)
     referral.delivery_site = code

@@ -17,6 +17,7 @@ from core.words import words
 from referrals.handing_over import told_of
 from referrals.tables import Referral, ReferralEvent
 from referrals.transitions import (
+    TERMINAL,
     Event,
     IllegalMoveError,
     Status,
@@ -55,7 +56,7 @@ def move(
     table, the role or the site does not allow, :class:`StaleError` where somebody was faster, and
     :class:`ReferralError` for a reason or words that are missing.
     """
-    if made := _made_before(session, referral, key):
+    if made := made_before(session, referral, key):
         return made
     if version is not None and version != referral.version:
         raise StaleError(words("utter_referral_stale", "en").text)
@@ -64,6 +65,7 @@ def move(
         record(session, actor_of(staff), f"referral.{event}", _subject(referral), refused=True)
         raise IllegalMoveError(f"{staff.role} may not {event}")
     _check_words(row, reason, said)
+    reason = reason if row.reasons or event is Event.close_not_met else ""
     return apply(session, actor_of(staff), referral, event, key=key, reason=reason, said=said)
 
 
@@ -133,7 +135,8 @@ def flag(session: Session, staff: Staff, referral: Referral, *, key: str, said: 
     """Somebody is worried about a person's safety: said in any state, by anybody who may see it."""
     if not said.strip():
         raise ReferralError(words("utter_referral_say_why", "en").text)
-    if _made_before(session, referral, key) is None:
+    _refuse_too_long(said)
+    if made_before(session, referral, key) is None:
         referral.flagged_at = now()
         note(session, actor_of(staff), referral, FLAG, key=key, said=said)
 
@@ -143,9 +146,10 @@ def hand_on(
 ) -> None:
     """An officer's shift ends: a colleague at the same site goes on with it, and both are named."""
     ours = referral.site == staff.site == colleague.site and colleague.role == Role.officer
-    if staff.id != referral.owner or not ours or colleague.disabled_at:
+    ended = Status(referral.status) in TERMINAL
+    if staff.id != referral.owner or not ours or ended or colleague.disabled_at:
         raise IllegalMoveError("only its officer hands a referral on, to an officer of the site")
-    if _made_before(session, referral, key) is None and colleague.id != staff.id:
+    if made_before(session, referral, key) is None and colleague.id != staff.id:
         referral.owner = colleague.id
         note(session, actor_of(staff), referral, HAND_ON, key=key, reason=colleague.id)
 
@@ -156,7 +160,8 @@ def history(session: Session, referral: Referral) -> list[ReferralEvent]:
     return list(session.scalars(made.order_by(ReferralEvent.id)))
 
 
-def _made_before(session: Session, referral: Referral, key: str) -> ReferralEvent | None:
+def made_before(session: Session, referral: Referral, key: str) -> ReferralEvent | None:
+    """What was done already under this key, if it was."""
     return session.scalar(
         select(ReferralEvent).where(
             ReferralEvent.referral_id == referral.id, ReferralEvent.idempotency_key == key
@@ -169,10 +174,14 @@ def _check_words(row: Transition, reason: str, said: str) -> None:
         raise ReferralError(words("utter_referral_choose_reason", "en").text)
     if (row.asks_words or reason == "other") and not said.strip():
         raise ReferralError(words("utter_referral_say_why", "en").text)
-    if len(said) > LONGEST_WORDS:
-        lengths = {"most": LONGEST_WORDS, "typed": len(said)}
-        raise ReferralError(words("utter_field_too_long", "en", lengths).text)
+    _refuse_too_long(said)
 
 
 def _subject(referral: Referral) -> str:
     return f"referral:{referral.id}"
+
+
+def _refuse_too_long(said: str) -> None:
+    if len(said) > LONGEST_WORDS:
+        lengths = {"most": LONGEST_WORDS, "typed": len(said)}
+        raise ReferralError(words("utter_field_too_long", "en", lengths).text)

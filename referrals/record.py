@@ -26,7 +26,7 @@ from referrals.moving import ReferralError, move
 from referrals.progress import Known, ready_to_submit
 from referrals.reference import new_reference
 from referrals.rule_set import Effect, RuleSet, rule_set_of
-from referrals.tables import KeptRuleSet, Referral, ReferralAnswer, ReferralDetail
+from referrals.tables import KeptRuleSet, Referral, ReferralAnswer, ReferralDetail, ReferralEvent
 from referrals.transitions import Event, IllegalMoveError, Status, transition
 from referrals.validation import FieldError, clean
 from sites import site_of
@@ -96,10 +96,18 @@ def by_reference(session: Session, staff: Staff, reference: str) -> Referral | N
     found = session.scalar(
         select(Referral).where(Referral.reference == reference, Referral.site == staff.site)
     )
-    if found and may_read(staff, found):
+    if found and may_read(staff, found) and _is_theirs(session, staff, found):
         record(session, actor_of(staff), "referral.view", f"referral:{found.id}")
         return found
     return None
+
+
+def _is_theirs(session: Session, staff: Staff, referral: Referral) -> bool:
+    """The provider never sees what no sergeant authorised, however it ended."""
+    authorised = select(ReferralEvent.id).where(
+        ReferralEvent.referral_id == referral.id, ReferralEvent.event == Event.authorise
+    )
+    return staff.role not in PROVIDER or session.scalar(authorised.limit(1)) is not None
 
 
 def may_read(staff: Staff, referral: Referral) -> bool:
@@ -114,9 +122,18 @@ def may_read(staff: Staff, referral: Referral) -> bool:
 
 
 def known(referral: Referral) -> Known:
-    """What the draft knows, as the rules want it."""
+    """What the draft knows, as the rules want it.
+
+    What the rules in force do not know any more is asked anew; the old answer stays kept.
+    """
+    asked = {item.id: item.answers for item in rules_of(referral).criteria}
     return Known(
-        answers={answer.criterion: answer.value for answer in referral.answers},
+        answers={
+            each.criterion: each.value
+            for each in referral.answers
+            if each.criterion in asked
+            and (each.value is None or each.value in asked[each.criterion])
+        },
         fields={field.name: getattr(referral.detail, field.name) for field in FIELDS},
         skipped=_words(referral.detail.skipped),
         went_on_despite=_words(referral.went_on_despite),
@@ -214,7 +231,8 @@ def submit(session: Session, staff: Staff, referral: Referral, key: str) -> str:
     referral.reference = referral.reference or _free_reference(session)
     referral.submitted_at = now()
     _keep(session, rules)
-    move(session, staff, referral, Event.submit, key=key)
+    # A draft that was given back is sent anew: that is another move, whatever its form is called.
+    move(session, staff, referral, Event.submit, key=f"{key[:50]}:{referral.version}")
     return referral.reference
 
 

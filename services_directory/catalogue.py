@@ -204,7 +204,7 @@ def _facts(listing: Listing) -> tuple[int, ...]:
         "age_min": min(listing.age_min or 0, OLDEST),
         "age_max": OLDEST if listing.age_max is None else min(listing.age_max, OLDEST),
         "phone": bool(listing.phone),
-        "costs": bool(listing.cost) and "free" not in listing.cost,
+        "costs": bool(listing.cost) and "free" not in listing.cost.casefold(),
         "in_groups": bool(_IN_GROUPS.search(f"{listing.name} {listing.how_to_access}")),
         "modes_known": bool(listing.modes),
         "placed": place is not None,

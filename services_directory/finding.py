@@ -23,4 +23,8 @@ def find(
     if text:
         words = groups_of(text, listings.words.values, synonyms(session))
         query = replace(query, words=words)
-    return search(query, listings, moment=moment, demo=demo, limit=limit)
+    found = search(query, listings, moment=moment, demo=demo, limit=limit)
+    if text.strip() and not query.words and found.results:
+        # Nothing of it could be read (another script, or "help me"): that is said, not hidden.
+        return replace(found, relaxed=("words", *found.relaxed))
+    return found

@@ -27,6 +27,7 @@ COLUMNS = tuple(_COLUMNS.split())
 INTERNAL = frozenset({"url_basis", "source", "source_year", "source_kind", "confidence", "notes"})
 # Of a place that must not be found: everything from which it could be.
 WITHHELD = frozenset({"address", "postcode"})
+_SHOWN = frozenset({"", "no", "false", "0"})
 # Every other status (closed, referral_only, waiting_list_closed, one not known yet) is a refusal.
 OFFERED_STATUSES = frozenset({"active", "verify"})
 
@@ -140,9 +141,14 @@ def warning(listing: Listing, on: date | None = None) -> str:
     return CHECK_FIRST if on and listing.check_after and listing.check_after < on else ""
 
 
+def withheld(document: Mapping[str, str]) -> bool:
+    """Whether the address must not be found: whatever is said there but no keeps it secret."""
+    return document.get("address_withheld", "").strip().casefold() not in _SHOWN
+
+
 def public(document: Mapping[str, str]) -> dict[str, str]:
     """The part of a document that may leave the system; what is empty is left out."""
-    unsaid = INTERNAL | (WITHHELD if document.get("address_withheld") == "yes" else frozenset())
+    unsaid = INTERNAL | (WITHHELD if withheld(document) else frozenset())
     return {
         name: document[name] for name in COLUMNS if name not in unsaid and document.get(name, "")
     }
@@ -187,7 +193,7 @@ def from_document(document: Mapping[str, str]) -> Listing:
         status=row["status"],
         assured_on=None,
         modes=frozenset(_split(row["modes"])),
-        withheld=row["address_withheld"] == "yes",
+        withheld=withheld(row),
     )
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services_directory.curation import CurationError
+from services_directory.publishing import mark_changed
 from services_directory.tables import Synonym
 from services_directory.vocabulary import synonym
 
@@ -19,6 +20,7 @@ def keep_synonym(session: Session, term: str, means: str) -> None:
     """Let the term stand for its meanings from now on; raises :class:`CurationError`."""
     known, meant = _plain(term, means)
     session.merge(Synonym(term=known, means=meant))
+    mark_changed(session)
 
 
 def forget_synonym(session: Session, term: str) -> None:
@@ -27,6 +29,7 @@ def forget_synonym(session: Session, term: str) -> None:
     if row is None:
         raise CurationError(f"There is no synonym {term}.")
     session.delete(row)
+    mark_changed(session)
 
 
 def _plain(term: str, means: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from services_directory.assurance import Standing
-from services_directory.listing import Listing, from_document, public
+from services_directory.listing import Listing, from_document, public, withheld
 from services_directory.places import Place, resolve_postcode
 
 _OURS = uuid5(NAMESPACE_URL, "urn:cara-assistant:services-directory")
@@ -48,7 +48,7 @@ def point_of(document: Mapping[str, str]) -> Place | None:
     """
     postcode = document.get("postcode", "")
     place = resolve_postcode(postcode) if postcode else None
-    if place and document.get("address_withheld") == "yes":
+    if place and withheld(document):
         return resolve_postcode(place.outward)
     return place
 
@@ -74,4 +74,4 @@ def _uuid(text: str) -> str:
 
 def free(listing: Listing) -> bool | None:
     """Whether it costs nothing; None where that is not known."""
-    return "free" in listing.cost if listing.cost else None
+    return "free" in listing.cost.casefold() if listing.cost else None

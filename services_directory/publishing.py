@@ -35,7 +35,7 @@ def publish(session: Session, listing: DirectoryListing, revision: Revision) -> 
 
     The moment of change moves only where something public changed.
     """
-    row = session.scalar(select(Live).where(Live.listing_id == listing.id))
+    row = session.scalar(select(Live).where(Live.listing_id == listing.id).with_for_update())
     found = standing_of(session, listing.id)
     projected = project(revision.document, found, revision=revision.n, modified_at=now())
     if row is None:
@@ -62,6 +62,9 @@ def withdraw(session: Session, listing: DirectoryListing) -> None:
 
 def refresh_dates(session: Session, listing_id: str) -> Standing:
     """Bring the dates of the public listing up to its confirmations."""
+    # Held before it is read: of two confirmations at once neither may be forgotten.
+    row = select(Live.number).where(Live.listing_id == listing_id)
+    session.execute(row.with_for_update())
     found = standing_of(session, listing_id)
     session.execute(
         update(Live).where(Live.listing_id == listing_id).values(**vars(found), modified_at=now())
@@ -72,6 +75,8 @@ def refresh_dates(session: Session, listing_id: str) -> Standing:
 
 def reindex(session: Session, *, done: Callable[[int], object] = lambda _count: None) -> int:
     """Make everything public anew from the live versions; gives how many there are."""
+    kept = select(Live.listing_id, Live.digest, Live.modified_at)
+    held = {row.listing_id: row for row in session.execute(kept)}
     session.execute(delete(Live))
     standings = _standings(session)
     live = session.execute(
@@ -86,19 +91,22 @@ def reindex(session: Session, *, done: Callable[[int], object] = lambda _count: 
             insert(cast(Table, Live.__table__)),
             [
                 {"number": number, "listing_id": listing_id}
-                | project(
-                    document,
-                    standings.get(listing_id, Standing()),
-                    revision=n,
-                    modified_at=decided_at or now(),
+                | _dated(
+                    project(
+                        document,
+                        standings.get(listing_id, Standing()),
+                        revision=n,
+                        modified_at=decided_at or now(),
+                    ),
+                    held.get(listing_id),
                 )
                 for number, (listing_id, document, n, decided_at) in enumerate(rows, count + 1)
             ],
         )
         count += len(rows)
         done(len(rows))
-    _go_on_from(session, count)
     mark_changed(session)
+    _go_on_from(session, count)
     return count
 
 
@@ -111,6 +119,14 @@ def standing_of(session: Session, listing_id: str) -> Standing:
 def mark_changed(session: Session) -> None:
     """Let every copy in memory be read again; whoever writes ``directory_live`` has to call it."""
     session.execute(update(LiveMark).values(mark=uuid4().hex))
+
+
+def _dated(row: dict[str, Any], before: Any) -> dict[str, Any]:
+    """The moment of change moves only where something public changed."""
+    if before is None:
+        return row
+    same = before.digest == row["digest"]
+    return row | {"modified_at": before.modified_at if same else now()}
 
 
 def _go_on_from(session: Session, highest: int) -> None:

@@ -134,7 +134,7 @@ def _reasons_of_use(listing: Listing, state: OpenState) -> list[Reason]:
     reasons = []
     if state.state == "open":
         reasons.append(Reason("open_until", state.until) if state.until else Reason("open_always"))
-    if listing.cost.startswith("free"):
+    if listing.cost.casefold().startswith("free"):
         reasons.append(Reason("free"))
     if listing.self_referral == "yes":
         reasons.append(Reason("self_referral"))

@@ -23,8 +23,8 @@ The order of results, most weighty first:
 13. the nearer, then the listing's main need, then its name.
 
 What is not known never counts as no. Where nothing is left, the wishes give way in this order, and
-the answer says which did: how it helps, what it costs and when it is open; all words of a search,
-for any of them; the distance; the words altogether, where a need was told as well.
+the answer says which did: how it helps, what it costs and when it is open; the distance; all words
+of a search, for any of them; the words altogether, where a need was told as well.
 """
 
 from __future__ import annotations

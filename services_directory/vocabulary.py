@@ -69,7 +69,9 @@ def groups_of(
         if re.search(rf"\b{re.escape(term)}\b", plain):
             plain = re.sub(rf"\b{re.escape(term)}\b", " ", plain)
             groups.append(_meanings(table[term]))
-    for word in _WORD.findall(plain):
+    for word in dict.fromkeys(_WORD.findall(plain)):
+        if len(groups) >= MOST_WORDS:
+            break
         if word in table or word not in _STOP:
             groups.append(_group(word, known, table))
     return tuple(dict.fromkeys(groups))[:MOST_WORDS]
@@ -112,12 +114,18 @@ def _group(word: str, known: frozenset[str], table: Mapping[str, str]) -> Group:
         return _unique([stem, *_meanings(table[word])])
     if stem in known or len(word) < SHORTEST_MENDED:
         return (stem,)
-    mended = _mended(word, tuple(sorted(known | set(table))))
+    mended = _mended(word, _choices(known, frozenset(table)))
     meant = [each for near in mended for each in _meanings(table.get(near, near))]
     return _unique([stem, *meant])
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=8)
+def _choices(known: frozenset[str], terms: frozenset[str]) -> tuple[str, ...]:
+    """One tuple for all words of a catalogue: the memory of mended words holds on to it."""
+    return tuple(sorted(known | terms))
+
+
+@lru_cache(maxsize=512)
 def _mended(word: str, choices: Sequence[str]) -> tuple[str, ...]:
     slips = 2 if len(word) >= TWO_SLIPS else 1
     near = process.extract(

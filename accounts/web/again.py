@@ -27,13 +27,15 @@ def shows(request: Request, staff: Staff, password: str) -> bool:
     """Whether the person signed in lately, or types their password now; guesses are counted."""
     if is_fresh(request):
         return True
+    if not password:
+        return False
     address = request.client.host if request.client else ""
     try:
         attempts.refuse_guessing(staff.username, address)
     except attempts.TooManyAttemptsError:
         return False
     with transaction() as session:
-        found = check_password(session, staff.username, password) if password else None
+        found = check_password(session, staff.username, password)
     if found is None or found.id != staff.id:
         attempts.count_miss(staff.username, address)
         return False

@@ -23,7 +23,7 @@ router = APIRouter()
 
 # The pages that may ask to sign in first; anything else in "next" leads to the first of them.
 _AFTER = re.compile(
-    r"/officer(?:/chat)?|/referrals/[A-Z0-9-]{1,20}/receipt|/alerts(?:/[\w-]{1,36})?|/outbox"
+    r"/officer(?:/chat)?|/referrals(?:/[A-Z0-9-]{1,20}(?:/receipt)?)?|/hand-over(?:/[A-Z0-9-]{1,20})?|/alerts(?:/[\w-]{1,36})?|/outbox"
 )
 WRONG = "The user name or the password is not right."
 TOO_OFTEN = "Too many tries from here. Wait 15 minutes and try again."

@@ -49,8 +49,10 @@ def extract(
     if not allowed(staff, site):
         raise NotForYouError(f"Only an evaluator of {where.name} may have its extract.")
     salt_of(site, study)
+    count = files.write(reading.rows(session, where, study, done), out, form)
+    # Last, or nobody else could write while it is read; what is held leaves after the commit.
     record(session, actor_of(staff), f"evaluation.extract.{form}", _subject(site, study))
-    return files.write(reading.rows(session, where, study, done), out, form)
+    return count
 
 
 def refused(session: Session, staff: Staff, *, site: str, study: str) -> None:

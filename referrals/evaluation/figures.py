@@ -110,11 +110,11 @@ def figures_of(joined: Joined) -> Figures:
 
 
 def _groups(cases: Iterable[Followed]) -> tuple[str, ...]:
-    found = sorted({each.subject.group for each in cases})
+    found = sorted({each.subject.group or "not assigned" for each in cases})
     if len(found) > MOST_GROUPS:
         why = f"There are {len(found)} groups in assign_arm; {MOST_GROUPS} can be shown."
         raise SheetError([why])
-    return tuple(each or "not assigned" for each in found) if len(found) > 1 else ()
+    return tuple(found) if len(found) > 1 else ()
 
 
 def _members(cases: Iterable[Followed], group: str) -> list[Followed]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from accounts.tables import Staff
 from core import outbox
 from core.clock import LONDON, now
-from core.outbox import WAITING, Letter, Outgoing
+from core.outbox import DEAD, WAITING, Letter, Outgoing
 from referrals.handing_over.attendance import HAPPENED, Attendance, police_letters
 from referrals.handing_over.document import Facts, document
 from referrals.handing_over.notices import CODES, Notice, victim_contact_letters
@@ -66,7 +66,10 @@ def purposes_of(event: str, before: Status) -> list[Purpose]:
     told = {
         Purpose.provider: (Event.authorise,),
         Purpose.withdrawal: withdrawn,
-        Purpose.victim_contact: tuple(CODES),
+        Purpose.victim_contact: (
+            *(each for each in CODES if each is not Event.withdraw),
+            *withdrawn,
+        ),
         Purpose.police: tuple(HAPPENED),
     }
     return [purpose for purpose, events in told.items() if event in events]
@@ -105,7 +108,7 @@ def _keep_back(session: Session, referral: Referral) -> None:
     A row that a sender holds at this moment goes out, and the word that it is withdrawn after it.
     """
     unsent = and_(
-        Outgoing.status == WAITING,
+        Outgoing.status.in_((WAITING, DEAD)),
         or_(Outgoing.claimed_until.is_(None), Outgoing.claimed_until <= now()),
     )
     session.execute(

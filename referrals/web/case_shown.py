@@ -11,7 +11,7 @@ import yaml
 from sqlalchemy.orm import Session
 
 from accounts.staff import officers
-from accounts.tables import Staff
+from accounts.tables import Role, Staff
 from core.clock import LONDON, today
 from referrals import record
 from referrals.after_sending import DATES, PLACE, is_decided, may_date, may_place
@@ -24,7 +24,7 @@ from sites import site_of
 
 DECISIONS = (Event.authorise, Event.refuse, Event.return_to_officer)
 # These are made in the chat, where what they need is asked for.
-_IN_CHAT = (Event.submit, Event.close_not_met)
+IN_CHAT = (Event.submit, Event.close_not_met)
 
 
 @lru_cache(maxsize=1)
@@ -54,7 +54,8 @@ def case_shown(session: Session, staff: Staff, referral: Referral) -> dict[str, 
         "places": site_of(referral.site).delivery_sites,
         "place": _place(referral),
         "history": [_line(session, referral, each) for each in history(session, referral)],
-        "receipt": referral.frozen is not None,
+        "receipt": referral.frozen is not None and staff.role not in record.PROVIDER,
+        "handed_over": staff.role == Role.coordinator,
         "in_chat": mine and draft,
     }
 
@@ -75,7 +76,7 @@ def said_of(session: Session, referral: Referral) -> dict[str, Any]:
 
 
 def _open(staff: Staff, referral: Referral, row: Transition) -> bool:
-    here = row.source == referral.status and row.event not in _IN_CHAT
+    here = row.source == referral.status and row.event not in IN_CHAT
     return here and allowed(staff, referral, row)
 
 

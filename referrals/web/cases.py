@@ -10,13 +10,17 @@ import uuid
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
+from accounts.staff import actor_of
 from accounts.tables import Role, Staff
 from accounts.web.again import is_fresh, shows
 from accounts.web.session import SignedIn
+from core.audit import record as on_record
 from core.database import transaction
 from core.web import forms
 from core.web.pages import page
@@ -26,7 +30,7 @@ from referrals.moving import FLAG, HAND_ON, ReferralError
 from referrals.reference import read_reference
 from referrals.tables import Referral
 from referrals.transitions import Event, IllegalMoveError
-from referrals.web.case_shown import DECISIONS, case_shown, said_of, words
+from referrals.web.case_shown import DECISIONS, IN_CHAT, case_shown, said_of, words
 from referrals.work import work_of
 from sites import site_of
 
@@ -65,7 +69,7 @@ def case(request: Request, key: str, staff: SignedIn, done: str = "") -> Respons
 @router.post("/{key}/{event}")
 def act(request: Request, key: str, event: str, staff: SignedIn, form: forms.OwnForm) -> Response:
     """Make a move; what stands in the way is said on the page, with what was typed."""
-    if event not in words()["events"]:
+    if event not in words()["events"] or event in IN_CHAT:
         raise HTTPException(404)
     if event in DECISIONS and not shows(request, staff, forms.said(form, "password")):
         return _refused(request, staff, key, form, event, words()["faults"]["who"], 422)
@@ -75,6 +79,11 @@ def act(request: Request, key: str, event: str, staff: SignedIn, form: forms.Own
     except ReferralError as error:
         return _refused(request, staff, key, form, event, str(error), 422)
     except IllegalMoveError:
+        with transaction() as session:
+            subject = f"referral:{_found(session, staff, key).id}"
+            on_record(session, actor_of(staff), f"referral.{event}", subject, refused=True)
+        return _refused(request, staff, key, form, event, words()["faults"]["gone"], 409)
+    except (IntegrityError, StaleDataError):
         return _refused(request, staff, key, form, event, words()["faults"]["gone"], 409)
     gone = event == HAND_ON or (event == Event.withdraw and read_reference(key) is None)
     return RedirectResponse(
@@ -85,11 +94,11 @@ def act(request: Request, key: str, event: str, staff: SignedIn, form: forms.Own
 def _carry_out(
     session: Session, staff: Staff, referral: Referral, event: str, form: FormData
 ) -> None:
-    key, said = forms.said(form, "key")[:64] or str(uuid.uuid4()), forms.said(form, "said")
+    key, said = _code(form, "key") or str(uuid.uuid4()), forms.said(form, "said")
     if event == FLAG:
         moving.flag(session, staff, referral, key=key, said=said)
     elif event == HAND_ON:
-        colleague = session.get(Staff, forms.said(form, "colleague"))
+        colleague = session.get(Staff, _code(form, "colleague"))
         if colleague is None:
             raise ReferralError(words()["faults"]["colleague"])
         moving.hand_on(session, staff, referral, colleague, key=key)
@@ -97,16 +106,16 @@ def _carry_out(
         given, statement = forms.said(form, "given"), forms.said(form, "statement")
         keep_dates(session, staff, referral, given=given, statement=statement, key=key)
     elif event == PLACE:
-        place(session, staff, referral, forms.said(form, "place"), key=key)
+        place(session, staff, referral, _code(form, "place"), key=key)
     else:
-        version = forms.said(form, "version")
+        version = _code(form, "version")[:9]
         moving.move(
             session,
             staff,
             referral,
             Event(event),
             key=key,
-            reason=forms.said(form, "reason"),
+            reason=_code(form, "reason"),
             said=said,
             version=int(version) if version.isdecimal() else None,
         )
@@ -161,11 +170,17 @@ def _found(session: Session, staff: Staff, key: str) -> Referral:
     found = (
         record.by_reference(session, staff, reference)
         if reference
-        else record.own(session, staff, key)
+        else record.own(session, staff, key if key.isprintable() else "")
     )
     if found is None:
         raise HTTPException(404)
     return found
+
+
+def _code(form: FormData, name: str) -> str:
+    """A code of ours as the form gives it; PostgreSQL refuses a zero byte before it looks."""
+    typed = forms.said(form, name)[:64]
+    return typed if typed.isprintable() else ""
 
 
 def _works_on_cases(staff: Staff) -> bool:

@@ -47,6 +47,8 @@ class Line:
 @router.get("/{reference}/receipt")
 def receipt(request: Request, reference: str, staff: SignedIn) -> Response:
     """The receipt for its officer and its authoriser; for anybody else there is none (404)."""
+    if staff.role in record.PROVIDER:
+        raise HTTPException(404)
     with transaction() as session:
         held = read_reference(reference)
         found = record.by_reference(session, staff, held) if held else None

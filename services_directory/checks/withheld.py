@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 
 from services_directory.checks.finding import Finding, error
+from services_directory.listing import withheld
 
 _SHOWN = (
     "organisation", "service_name", "area_covered", "covers", "url", "email", "opening_hours",
     "cost", "eligibility", "how_to_access", "notes",
 )  # fmt: skip
-_YES = frozenset({"yes", "true", "1"})
 _STREET = re.compile(
     r"\b(?:street|st|road|rd|lane|ln|avenue|ave|close|drive|way|court|place|square|terrace|row"
     r"|crescent|grove|gardens|hill|house|hall|cent(?:re|er)|building|court|mews|walk|yard|quay)$"
@@ -20,7 +20,7 @@ _STREET = re.compile(
 
 def check_withheld(document: Mapping[str, str]) -> list[Finding]:
     """Where the address or the postcode of a listing with ``address_withheld`` shows elsewhere."""
-    if document.get("address_withheld", "").strip().casefold() not in _YES:
+    if not withheld(document):
         return []
     secrets = list(_secrets(document))
     return [

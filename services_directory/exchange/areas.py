@@ -8,7 +8,7 @@ from services_directory.exchange.reading import Entity, text
 from services_directory.listing import WHOLE_AREA
 from sites import all_sites
 
-# The widest name that ``directory_cover`` holds, in characters.
+# The longest name of an area that is kept, in characters.
 LONGEST_NAME = 80
 _COUNTRIES = frozenset(
     {"great britain", "united kingdom", "uk", "england", "england and wales", "national"}

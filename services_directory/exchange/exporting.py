@@ -21,7 +21,7 @@ from core.clock import today
 from services_directory.exchange.importing import UNSAID
 from services_directory.exchange.tables_out import write_package
 from services_directory.exchange.texts import harmless
-from services_directory.listing import COLUMNS, INTERNAL
+from services_directory.listing import COLUMNS, INTERNAL, withheld
 from services_directory.oruk import entities
 from services_directory.oruk.entry import Entry, entry_of
 from services_directory.oruk.selecting import shown
@@ -114,7 +114,7 @@ def _hsds(session: Session, out: IO[bytes], site: str, done: Done) -> int:
 def _rows(session: Session, site: str) -> Iterator[list[str]]:
     for row in session.execute(_asked(Live.public, site=site).execution_options(yield_per=AT_ONCE)):
         document = json.loads(row.public)
-        if document.get("address_withheld") == "yes":
+        if withheld(document):
             document = {n: v for n, v in document.items() if n not in UNSAID}
         yield [harmless(document.get(name, "")) for name in PUBLIC_COLUMNS]
 

@@ -21,7 +21,7 @@ from services_directory.exchange import echoes
 from services_directory.exchange.faults import Row, Source
 from services_directory.exchange.judging import cleaned, faults_of, says_no_more, unstorable
 from services_directory.exchange.timetable import shifts_in
-from services_directory.listing import COLUMNS, WITHHELD
+from services_directory.listing import COLUMNS, WITHHELD, withheld
 from services_directory.publishing import AT_ONCE
 from services_directory.tables import DirectoryListing, Revision, State
 
@@ -175,7 +175,7 @@ class _Judge:
             for name, value in document.items()
             if name not in echo or not says_no_more(value, echo[name])
         }
-        secret = said.get("address_withheld", before.get("address_withheld", "")) == "yes"
+        secret = withheld({**before, **said})
         if secret:
             # What is withheld never leaves with an export, so its absence says nothing.
             said = {n: v for n, v in said.items() if n not in UNSAID or v}

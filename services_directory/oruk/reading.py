@@ -157,6 +157,7 @@ def _described(session: Session, wanted: Sequence[str], *, full: bool) -> list[E
     return [
         entities.service_at_location(entry, services[entry.service_id], full=full, on=on)
         for entry in found
+        if entry.service_id in services
     ]
 
 

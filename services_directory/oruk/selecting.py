@@ -88,11 +88,13 @@ def entries(session: Session, key: Key, wanted: Sequence[str]) -> dict[str, list
 def listing_id_of(session: Session, entity_id: str) -> str | None:
     """The listing that is known under the id of a service at a location."""
     mark = live.mark_of(session)
-    if mark not in _places:
+    places = _places.get(mark)
+    if places is None:
         rows = live.everything(session).items()
+        places = {at_id(row.service_id, listing_id): listing_id for listing_id, row in rows}
         _places.clear()
-        _places[mark] = {at_id(row.service_id, listing_id): listing_id for listing_id, row in rows}
-    return _places[mark].get(entity_id)
+        _places[mark] = places
+    return places.get(entity_id)
 
 
 def services_shown(session: Session, wanted: Sequence[str]) -> set[str]:

@@ -16,10 +16,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from bot.channels.render import reason_words
-from core.clock import LONDON, now
+from core.clock import LONDON, now, today
 from core.database import transaction
 from core.settings import settings
 from services_directory.finding import find
+from services_directory.listing import offerable, warning
 from services_directory.places import find_place, resolve_postcode
 from services_directory.query import Query
 from services_directory.results import as_json
@@ -27,6 +28,7 @@ from sites import all_sites
 
 router = APIRouter(prefix="/api/v1/services")
 MOST = 50
+FIRST_YEAR, LAST_YEAR = 2000, 2100
 Mode = Literal["phone", "in_person", "online"]
 
 
@@ -88,11 +90,19 @@ def search(asked: Asked) -> Response:
     said = partial(reason_words, "en")
     return JSONResponse(
         {
-            "listings": [as_json(each, word=said) | {"tier": each.tier} for each in found.results],
+            "listings": [
+                as_json(each, word=said) | {"tier": warning(each.listing, today())}
+                for each in found.results
+                # Asking of another day brings nothing back that has run out by now.
+                if offerable(each.listing, demo=settings().demo, on=today())
+            ],
             "relaxed": list(found.relaxed),
         }
     )
 
 
 def _aware(moment: datetime) -> datetime:
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        told = f"Write a moment between the years {FIRST_YEAR} and {LAST_YEAR}."
+        raise HTTPException(422, told)
     return moment if moment.tzinfo else moment.replace(tzinfo=LONDON)

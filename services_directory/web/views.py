@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from core.clock import now, today
+from core.clock import today
 from core.database import transaction
 from core.settings import settings
 from core.web import forms
@@ -128,7 +128,7 @@ def _suggest(
 
 
 def _entry(listing: Listing) -> dict[str, Any]:
-    code = warning(listing, now().date())
+    code = warning(listing, today())
     return {
         "name": listing.name,
         "organisation": listing.organisation,

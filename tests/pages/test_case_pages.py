@@ -222,6 +222,30 @@ def test_the_officer_enters_when_it_was_given_and_the_clock_runs_from_there(
     tells(page, "Dates entered", "Robin Ashworth")
 
 
+def test_what_the_chat_alone_may_send_is_no_button_of_a_page(visit: Visit, web: Web) -> None:
+    page = visit(at(web, "draft"), staff=Role.officer)
+    for event in ("submit", "close_not_met"):
+        page.locator("form#withdraw").evaluate(
+            "(form, event) => form.setAttribute('action', form.action.replace('withdraw', event))",
+            event,
+        )
+        page.locator("form#withdraw button").evaluate("button => button.click()")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("not found")
+        page.goto(at(web, "draft"))
+    assert status(page) == "Draft"
+
+
+def test_the_forces_own_numbers_stay_with_the_force(ask: Asks, web: Web) -> None:
+    for role in (Role.coordinator, Role.navigator, Role.facilitator):
+        assert ask(at(web, "booked") + "/receipt", role).status_code == 404
+    assert ask(at(web, "booked") + "/receipt", Role.authoriser).status_code == 200
+
+
+@pytest.mark.parametrize("rest", ["%00", "nonsense", "K7M-4QX-9Y"])
+def test_what_is_no_referral_is_not_found(rest: str, ask: Asks) -> None:
+    assert ask(f"/referrals/{rest}", Role.officer).status_code == 404
+
+
 # Nobody else's
 
 

@@ -224,9 +224,16 @@ def test_a_disabled_account_neither_gets_in_nor_stays_in() -> None:
 
 
 @database
+def test_who_is_below_the_rank_of_sergeant_is_not_offered_as_authoriser() -> None:
+    with transaction() as session:
+        constable = new_staff(session, role=Role.authoriser, rank="PC")
+        assert constable not in authorisers(session, "hampshire", but="")
+
+
+@database
 def test_a_disabled_sergeant_is_not_offered_as_authoriser() -> None:
     with transaction() as session:
-        sergeant = new_staff(session, role=Role.authoriser)
+        sergeant = new_staff(session, role=Role.authoriser, rank="Sergeant")
         assert sergeant in authorisers(session, "hampshire", but="")
         sergeant.disabled_at = START
         assert sergeant not in authorisers(session, "hampshire", but="")
@@ -278,7 +285,7 @@ def test_a_demonstration_that_became_production_lets_none_of_them_in(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with transaction() as session:
-        own = new_staff(session, "real.sergeant", role=Role.authoriser)
+        own = new_staff(session, "real.sergeant", role=Role.authoriser, rank="Sergeant")
         secret = sign_in(session, authorisers(session, "hampshire", but=own.id)[0])
     production(monkeypatch)
     assert not may_enter(username(Role.officer, "hampshire"), PASSWORD)

@@ -64,6 +64,16 @@ def test_a_day_that_cannot_be_is_refused_and_nothing_is_kept(typed: str, why: st
         assert draft(session, referral_id).given_on is None
 
 
+def test_the_same_press_twice_is_one_event_and_an_empty_form_none() -> None:
+    referral_id = authorised()
+    for _ in range(2):
+        enter(referral_id, given="27 11 2025")
+    enter(referral_id)
+    with transaction() as session:
+        made = [each.event for each in history(session, draft(session, referral_id))]
+    assert made == ["submit", "authorise", "dates"]
+
+
 def test_before_authority_there_is_no_day_on_which_it_was_given() -> None:
     referral_id = full_draft()
     enter(referral_id, given="27 11 2025", statement="22 11 2025")

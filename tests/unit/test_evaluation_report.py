@@ -110,6 +110,11 @@ def test_curves_step_where_five_or_more_people_had_a_first_event() -> None:
     assert [(day, each.count) for day, each in abuse.points] == [(180, 20), (365, 28)]
 
 
+def test_no_group_and_a_group_called_not_assigned_are_one() -> None:
+    found = figures_of(joined([*study(""), *study("not assigned", 200), *study("CARA", 400)]))
+    assert found.groups == ("CARA", "not assigned")
+
+
 def test_groups_stand_beside_each_other_with_everybody_above() -> None:
     found = figures_of(joined([*study("CARA"), *study("control", 500)]))
     assert found.groups == ("CARA", "control")

@@ -279,6 +279,14 @@ def test_what_has_not_left_of_a_withdrawn_referral_never_leaves(routes: Path) ->
     assert letters("hand_over:") == []
 
 
+def test_what_was_given_up_before_the_withdrawal_is_not_sent_again() -> None:
+    referral_id = handing_over.authorised()
+    with transaction() as session:
+        session.execute(update(Outgoing).values(status="dead"))
+    handing_over.do(referral_id, Event.withdraw, "w")
+    assert letters("hand_over:") == []
+
+
 def test_a_referral_withdrawn_before_it_was_authorised_tells_no_provider() -> None:
     handing_over.do(handing_over.sent(), Event.withdraw, "w")
     assert letters("withdrawal:") == letters("hand_over:") == []

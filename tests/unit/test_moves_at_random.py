@@ -71,10 +71,11 @@ def _try(
         able = [each for each in people if each.role in row.roles and each.site == found.site]
         staff = chance.choice(able)
     key, moves = chance.choice([e.idempotency_key for e in kept] + [str(number)] * 8), len(kept)
-    known = any(each.idempotency_key == key for each in kept)
+    sends = event is Event.submit and staff.id == found.owner and before is Status.draft
+    known = not sends and any(each.idempotency_key == key for each in kept)
     try:
-        if event is Event.submit and staff.id == found.owner and before is Status.draft:
-            record.submit(session, staff, found, key)
+        if sends:
+            record.submit(session, staff, found, str(number))
         else:
             move(
                 session,

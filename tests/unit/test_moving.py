@@ -11,6 +11,7 @@ from core.audit import AuditRow
 from core.database import transaction
 from referrals import record
 from referrals.moving import ReferralError, StaleError, flag, hand_on, history, move
+from referrals.progress import position
 from referrals.tables import Referral
 from referrals.transitions import Event, IllegalMoveError, Status
 from tests.unit.drafts import acts, draft, events, full_draft, new_draft, person, submit
@@ -174,8 +175,11 @@ def test_given_back_it_is_a_draft_again_and_goes_out_under_the_same_reference() 
     assert stands(referral_id) is Status.draft
     with transaction() as session:
         assert history(session, draft(session, referral_id))[-1].said == "Check the grade."
-    assert submit(referral_id, key="second press") == reference
+    # The chat names every press of its button alike.
+    assert submit(referral_id) == reference
     assert stands(referral_id) is Status.awaiting_authority
+    assert submit(referral_id) == reference
+    assert [row[0] for row in events(referral_id)] == ["submit", "return_to_officer", "submit"]
 
 
 def test_a_question_goes_to_the_officer_and_the_answer_back() -> None:
@@ -249,6 +253,57 @@ def test_it_is_handed_to_an_officer_of_the_same_site_only(who: tuple[Role, str])
             person(session, *who),
             key="s",
         )
+
+
+def test_what_has_come_to_its_end_is_handed_to_nobody(colleague: str) -> None:
+    referral_id = sent()
+    do(referral_id, Role.officer, Event.withdraw, reason="mistake")
+    with transaction() as session:
+        other, found = session.get_one(Staff, colleague), draft(session, referral_id)
+        with pytest.raises(IllegalMoveError):
+            hand_on(session, person(session), found, other, key="s")
+
+
+def test_no_word_of_a_long_worry_is_cut_off_in_silence() -> None:
+    referral_id = sent()
+    with transaction() as session:
+        found = session.get_one(Referral, referral_id)
+        with pytest.raises(ReferralError, match="You typed 900"):
+            flag(session, person(session), found, key="f", said="x" * 900)
+
+
+@pytest.mark.parametrize(
+    "ends", [(Role.officer, "withdraw", "mistake"), (Role.authoriser, "refuse", "evidence")]
+)
+def test_what_no_sergeant_authorised_the_provider_never_reads(ends: tuple[Role, str, str]) -> None:
+    role, event, reason = ends
+    referral_id = sent()
+    do(referral_id, role, Event(event), reason=reason)
+    with transaction() as session:
+        reference = str(session.get_one(Referral, referral_id).reference)
+        for provider in (Role.coordinator, Role.navigator, Role.facilitator):
+            assert record.by_reference(session, person(session, provider), reference) is None
+        assert record.by_reference(session, person(session, Role.authoriser), reference) is not None
+
+
+def test_a_draft_goes_on_under_rules_that_no_longer_know_an_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    referral_id = full_draft()
+    rules = record.rule_set_of("hampshire")
+    graded = rules.criterion("B06_risk")
+    fewer = {code: each for code, each in graded.answers.items() if code != "standard"}
+    other = graded.model_copy(update={"answers": fewer})
+    kept = tuple(other if each is graded else each for each in rules.criteria)
+    gone = tuple(each for each in kept if each.id != "B10_bail")
+    changed = rules.model_copy(update={"version": "9.9.9", "criteria": gone})
+    monkeypatch.setattr(record, "rule_set_of", lambda _site: changed)
+    with transaction() as session:
+        facts = record.known(draft(session, referral_id))
+        here = position(changed, facts)
+        assert here.criterion is not None
+        assert here.criterion.id == "B06_risk"
+        assert "B10_bail" not in facts.answers
 
 
 def test_a_worry_is_kept_in_any_state_and_moves_nothing() -> None:

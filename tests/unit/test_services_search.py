@@ -7,8 +7,11 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import select
 
 from bot.web.app import app
+from core.database import transaction
+from services_directory.tables import Live
 from tests.unit.directory import document, make_public
 
 pytestmark = pytest.mark.usefixtures("sqlite")
@@ -40,6 +43,34 @@ def test_open_at_is_londons_time() -> None:
         _, found = asked(site="hampshire", needs=["work"], open_at=moment, limit=50)
         states = {each["id"]: each["open"]["state"] for each in found["listings"]}
         assert states.get("s-1", "closed") == state
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59"])
+def test_a_moment_beyond_all_calendars_is_refused(moment: str) -> None:
+    status, said = asked(site="hampshire", open_at=moment)
+    assert (status, "between the years 2000 and 2100" in str(said)) == (422, True)
+
+
+def test_words_that_cannot_be_read_are_said_to_count_for_nothing() -> None:
+    make_public([document(id="s-1")])
+    _, found = asked(site="hampshire", text="ਨਸ਼ਾ", limit=5)
+    assert (bool(found["listings"]), found["relaxed"]) == (True, ["words"])
+
+
+def test_free_in_any_letters_is_free() -> None:
+    make_public([document(id="s-1", cost="Free", needs="work", service_name="Zebra club")])
+    _, found = asked(site="hampshire", text="zebra", free=True, limit=5)
+    assert [each["id"] for each in found["listings"]] == ["s-1"]
+
+
+@pytest.mark.parametrize("said", ["yes", "Yes", "TRUE", "1", "y"])
+def test_an_address_is_withheld_whatever_is_said_but_no(said: str) -> None:
+    secret = {"address": "7 Hidden Mews", "postcode": "SO14 3AS", "address_withheld": said}
+    make_public([document(id="s-1", service_name="Zebra house", **secret)])
+    with transaction() as session:
+        (public,) = session.scalars(select(Live.public).where(Live.listing_id == "s-1"))
+        assert "Hidden" not in public
+        assert "3AS" not in public
 
 
 def test_a_withheld_address_is_in_no_answer() -> None:
