@@ -70,9 +70,10 @@ def danger_in(speaker: Speaker, held: Remembered, incoming: Incoming) -> Danger 
     if incoming.text is None:
         return None
     found = _shown(speaker, held, incoming.text)
-    if found:
-        return found
     reply = typed_reply(incoming.text) if held.asked else None
+    # Who was asked and does not say no is not asked a second time: that reply is an alarm.
+    if found and (found.finding.level is Level.alarm or reply in (None, "no")):
+        return found
     return _replied(str(held.asked), reply, incoming.text, held) if reply else None
 
 

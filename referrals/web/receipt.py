@@ -63,7 +63,7 @@ def receipt(request: Request, reference: str, staff: SignedIn) -> Response:
             reference=found.reference,
             spoken=read_aloud(held),
             sent=f"{_day(sent.date())}, {sent:%H:%M}",
-            status=words_of_cases()["statuses"][found.status],
+            stands=words_of_cases()["statuses"][found.status],
             dates=dates_of(found),
             undecided=found.status == Status.awaiting_authority,
             outcome=OUTCOMES.get(found.outcome or "", ""),

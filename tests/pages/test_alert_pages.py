@@ -93,7 +93,7 @@ def test_that_more_people_were_told_is_told(visit: Visit) -> None:
 def test_the_boxes_of_the_header_are_of_one_height(visit: Visit) -> None:
     page = visit("/alerts", staff="coordinator")
     boxes = [each.bounding_box() for each in page.locator(".app-header__button").all()]
-    assert len(boxes) == 3
+    assert len(boxes) == 5
     assert len({(box["y"], box["height"]) for box in boxes if box}) == 1
 
 
@@ -107,7 +107,8 @@ def test_a_desk_begins_with_what_can_be_done_at_it(staff: str, visit: Visit) -> 
     outbox = ["/outbox"] if staff in READS else []
     unclear = ["/unclear"] if staff == "coordinator" else []
     directory = ["/directory"] if staff in ("coordinator", "site_admin") else []
-    assert hrefs == ["/alerts", *outbox, *unclear, *directory]
+    referrals = ["/referrals"] if staff != "site_admin" else []
+    assert hrefs == ["/alerts", *referrals, *outbox, *unclear, *directory]
     assert "officer" not in main.inner_text().lower()
 
 
