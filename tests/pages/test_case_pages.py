@@ -232,6 +232,7 @@ def test_what_the_chat_alone_may_send_is_no_button_of_a_page(visit: Visit, web: 
         with page.expect_response(lambda answer: answer.request.method == "POST") as posted:
             page.locator("form#withdraw button").evaluate("button => button.click()")
         assert posted.value.status == 404
+        page.wait_for_url(f"**/{event}")
         page.goto(at(web, "draft"))
     assert status(page) == "Draft"
 
