@@ -12,13 +12,12 @@ from core.clock import today
 from core.words import words
 from referrals.moving import ReferralError, made_before, note
 from referrals.tables import Referral
-from referrals.transitions import TERMINAL, IllegalMoveError, Status
+from referrals.transitions import BEFORE_AUTHORITY, TERMINAL, IllegalMoveError, Status
 from referrals.validation import FieldError, past_day
 from sites import site_of
 
 # They stand among the events of a referral, and move nothing.
 DATES, PLACE = "dates", "place"
-_UNDECIDED = frozenset({Status.draft, Status.awaiting_authority})
 
 
 def may_date(staff: Staff, referral: Referral) -> bool:
@@ -28,7 +27,7 @@ def may_date(staff: Staff, referral: Referral) -> bool:
 
 def is_decided(referral: Referral) -> bool:
     """Whether the conditional caution may have been given: it follows authority."""
-    return Status(referral.status) not in _UNDECIDED
+    return Status(referral.status) not in BEFORE_AUTHORITY
 
 
 def keep_dates(

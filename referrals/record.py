@@ -32,11 +32,6 @@ from referrals.validation import FieldError, clean
 from sites import site_of
 
 PROVIDER = (Role.coordinator, Role.navigator, Role.facilitator)
-BEYOND_AUTHORITY = frozenset(Status) - {
-    Status.draft,
-    Status.awaiting_authority,
-    Status.expired,
-}
 
 
 def start(session: Session, staff: Staff) -> Referral:
@@ -96,29 +91,24 @@ def by_reference(session: Session, staff: Staff, reference: str) -> Referral | N
     found = session.scalar(
         select(Referral).where(Referral.reference == reference, Referral.site == staff.site)
     )
-    if found and may_read(staff, found) and _is_theirs(session, staff, found):
+    if found and may_read(session, staff, found):
         record(session, actor_of(staff), "referral.view", f"referral:{found.id}")
         return found
     return None
 
 
-def _is_theirs(session: Session, staff: Staff, referral: Referral) -> bool:
-    """The provider never sees what no sergeant authorised, however it ended."""
-    authorised = select(ReferralEvent.id).where(
-        ReferralEvent.referral_id == referral.id, ReferralEvent.event == Event.authorise
-    )
-    return staff.role not in PROVIDER or session.scalar(authorised.limit(1)) is not None
-
-
-def may_read(staff: Staff, referral: Referral) -> bool:
-    """Its officers and the site's authorisers; the provider's people once it is authorised."""
+def may_read(session: Session, staff: Staff, referral: Referral) -> bool:
+    """Its officers and the site's authorisers; the provider's people what a sergeant authorised."""
     if staff.site != referral.site:
         return False
     if staff.role == Role.officer:
         return staff.id in (referral.created_by, referral.owner)
     if staff.role == Role.authoriser:
         return referral.reference is not None
-    return staff.role in PROVIDER and Status(referral.status) in BEYOND_AUTHORITY
+    authorised = select(ReferralEvent.id).where(
+        ReferralEvent.referral_id == referral.id, ReferralEvent.event == Event.authorise
+    )
+    return staff.role in PROVIDER and session.scalar(authorised.limit(1)) is not None
 
 
 def known(referral: Referral) -> Known:

@@ -86,6 +86,7 @@ TERMINAL = frozenset(
     }
 )
 OPEN = tuple(status for status in Status if status not in TERMINAL)
+BEFORE_AUTHORITY = frozenset({Status.draft, Status.awaiting_authority})
 
 _OFFICER = (Role.officer,)
 _SERGEANT = (Role.authoriser,)

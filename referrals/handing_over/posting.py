@@ -26,10 +26,8 @@ from referrals.handing_over.ways import (
     without_way,
 )
 from referrals.tables import Referral, ReferralEvent
-from referrals.transitions import Event, Status
+from referrals.transitions import BEFORE_AUTHORITY, Event, Status
 from sites import site_of
-
-NOT_AUTHORISED = frozenset({Status.draft, Status.awaiting_authority})
 
 
 def told_of(session: Session, referral: Referral, event: ReferralEvent) -> None:
@@ -62,7 +60,7 @@ def purposes_of(event: str, before: Status) -> list[Purpose]:
 
     The provider hears that a referral is withdrawn only where it may have it already.
     """
-    withdrawn = () if before in NOT_AUTHORISED else (Event.withdraw,)
+    withdrawn = () if before in BEFORE_AUTHORITY else (Event.withdraw,)
     told = {
         Purpose.provider: (Event.authorise,),
         Purpose.withdrawal: withdrawn,

@@ -38,7 +38,7 @@ def opened(data: bytes, name: str, *, most: int = MOST_UNFOLDED) -> zipfile.ZipF
             left -= _unfolded(archive, member, left, name)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
         raise ExchangeError("archive", f"{name} is damaged, or no packed file at all.") from error
-    except (NotImplementedError, RuntimeError) as error:
+    except RuntimeError as error:
         message = f"{name} is packed in a way, or with a password, that we do not read."
         raise ExchangeError("archive", message) from error
     return archive
