@@ -16,20 +16,16 @@ from accounts.tables import Role, Staff, StaffSession
 from core.audit import SYSTEM, Actor, record
 from core.clock import now
 from core.settings import settings
+from sites import site_of
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
 SHORTEST_PASSWORD = 12
 MAY_AUTHORISE = (Role.authoriser,)
-MAY_AUTHORISE_BY_RANK = (
-    "sergeant",
-    "inspector",
-    "superintendent",
-    "commander",
-    "constable, chief",
-    "chief constable",
-    "specially authorised",
-)
+# From the lowest that may authorise anywhere; a name further on outranks one before it.
+RANKS = ("sergeant", "inspector", "chief inspector", "superintendent", "commander")
+ABOVE = ("chief constable", "constable, chief")
+SPECIALLY = "specially authorised"
 
 _hasher = PasswordHasher()
 _nobody = _hasher.hash(secrets.token_urlsafe(16))
@@ -138,13 +134,18 @@ def sign_out(session: Session, secret: str | None) -> None:
         record(session, actor_of(staff), "staff.sign_out", f"staff:{staff.id}")
 
 
-def sergeant_or_above(staff: Staff) -> bool:
-    """Whether somebody may authorise by rank (Director's guidance: not below sergeant).
+def may_authorise(staff: Staff) -> bool:
+    """Whether somebody may authorise at their site by rank: not below sergeant, or what it asks.
 
-    Somebody authorised specially has that for a rank: "Specially authorised".
+    Source: Director's guidance, and ``who_authorises`` of the site. Somebody authorised specially
+    has "Specially authorised" for a rank, or what the site calls such people.
     """
-    rank = staff.rank.casefold()
-    return staff.role in MAY_AUTHORISE and any(name in rank for name in MAY_AUTHORISE_BY_RANK)
+    if staff.role not in MAY_AUTHORISE:
+        return False
+    rank, rule = staff.rank.casefold(), site_of(staff.site).who_authorises
+    enough = (*RANKS[RANKS.index(rule.lowest_rank) :], *ABOVE)
+    specially = (SPECIALLY, *(name.casefold() for name in rule.specially_authorised))
+    return any(name in rank for name in (*enough, *specially))
 
 
 def officers(session: Session, site: str, *, but: str) -> list[Staff]:
@@ -164,7 +165,7 @@ def authorisers(session: Session, site: str, *, but: str) -> list[Staff]:
             Staff.id != but,
         )
     )
-    able = (each for each in found if _may_work(each) and sergeant_or_above(each))
+    able = (each for each in found if _may_work(each) and may_authorise(each))
     return sorted(able, key=lambda staff: staff.name)
 
 

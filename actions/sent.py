@@ -1,4 +1,4 @@
-"""What an officer asks of a referral that was sent, and a step back in one that was not."""
+"""What an officer asks of referrals that are there, and a step back in one that was not sent."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from referrals import record
 from referrals.progress import answered_before
 from referrals.tables import Referral
 from referrals.transitions import WITHDRAWALS
+from referrals.work import work_of
+
+MOST_NAMED = 5
 
 
 class _OfSent(TurnAction):
@@ -65,21 +68,34 @@ class Withdraw(_OfSent):
             yield say("utter_officer_withdrawn", reference=found.reference)
             yield from what_next(turn, again=True)
         else:
-            yield say(
-                "utter_officer_withdraw_sure",
-                *(
-                    choice(
-                        f"utter_label_withdraw_{reason}",
-                        "withdraw_referral",
-                        id=found.id,
-                        reason=reason,
-                    )
-                    for reason in WITHDRAWALS
-                    if reason != "other"
-                ),
-                choice("utter_label_keep_it", "ask_status", id=found.id),
-                reference=found.reference,
-            )
+            yield _sure(found, _said_why(turn))
+
+
+class AskWaiting(TurnAction):
+    """What waits for this officer: questions, drafts given back, drafts left, what is under way."""
+
+    action_name: ClassVar[str] = "action_waiting"
+
+    def take(self, turn: Turn) -> Iterator[Utterance]:
+        """The groups of the officer's own list in words, then back to what is open."""
+        if turn.staff is None:
+            yield say("utter_officer_sign_in")
+            return
+        groups = dict(work_of(turn.session, turn.staff))
+        drafts = [each for each in groups.get("drafts", ()) if not each.reference]
+        given_back = [each for each in groups.get("drafts", ()) if each.reference]
+        wanted = [*groups.get("answer", ()), *given_back]
+        left = [each for each in drafts if each.id != turn.context.get("referral")]
+        for each in wanted[:MOST_NAMED]:
+            yield say(f"utter_officer_status_{each.status}", reference=each.reference)
+        if left:
+            go_on = choice("utter_label_carry_on", "start_referral", draft=left[-1].id)
+            yield say("utter_officer_drafts_left", go_on, count=len(left))
+        if not wanted and not left:
+            yield say("utter_officer_nothing_waits")
+        if under_way := groups.get("under_way"):
+            yield say("utter_officer_under_way", count=len(under_way))
+        yield from what_next(turn, again=True)
 
 
 class GoBack(OfficerAction):
@@ -98,6 +114,28 @@ class GoBack(OfficerAction):
         yield from what_next(turn, again=True)
 
 
+def _said_why(turn: Turn) -> str | None:
+    read = [each for each in turn.entities if each.get("entity") == "request"]
+    return read[0].get("reason") if read and turn.typed else None
+
+
+def _sure(found: Referral, why: str | None) -> Utterance:
+    """The question before a withdrawal; a reason that was said stands alone beside the others."""
+    reasons = [why] if why else [reason for reason in WITHDRAWALS if reason != "other"]
+    return say(
+        "utter_officer_withdraw_sure",
+        *(
+            choice(
+                f"utter_label_withdraw_{reason}", "withdraw_referral", id=found.id, reason=reason
+            )
+            for reason in reasons
+        ),
+        *([choice("utter_label_other_reason", "withdraw_referral", id=found.id)] if why else []),
+        choice("utter_label_keep_it", "ask_status", id=found.id),
+        reference=found.reference,
+    )
+
+
 def _found(turn: Turn, named: str | None) -> Referral | None:
     if turn.staff is None:
         return None
@@ -110,4 +148,4 @@ def _found(turn: Turn, named: str | None) -> Referral | None:
     return None if "[reference]" in turn.text else record.sent_last(turn.session, turn.staff)
 
 
-ACTIONS = [AskStatus(), Withdraw(), GoBack()]
+ACTIONS = [AskStatus(), Withdraw(), AskWaiting(), GoBack()]

@@ -19,7 +19,9 @@ from cli.artefacts import RASA_ENVIRONMENT
 from cli.house import ROOT, House
 
 _CLAIMED = (r"safety_\w+", "field_given", "carry_on")
-_BY_RULE = ("ask_shown", "report_wrong", "ask_status", "withdraw_referral", "go_back")
+_BY_RULE = (
+    "ask_shown", "report_wrong", "ask_status", "ask_waiting", "withdraw_referral", "go_back",
+)  # fmt: skip
 _NOT_LEARNED = (*_CLAIMED, *_BY_RULE)
 _HARMLESS = re.compile(
     "|".join(

@@ -22,7 +22,8 @@ def _always(_given: Given) -> bool:
 
 @dataclass(frozen=True)
 class Field:
-    """One thing to know: ``needed`` says whether it applies, given what is known so far.
+    """One thing to know: ``needed`` says whether it applies, given what is known so far: fields and
+    criteria by name, and :data:`OVERRIDE`.
 
     ``about`` is the field that it was answered for: a new mobile number asks anew who uses it.
     """
@@ -61,6 +62,17 @@ def _may_text(given: Given) -> bool:
     return _private_mobile(given) and given.get("text_consent") == "yes"
 
 
+def _domestic_assault(given: Given) -> bool:
+    return given.get("B04_offence") == "common_assault"
+
+
+def _overridden(given: Given) -> bool:
+    return given.get(OVERRIDE) == "yes"
+
+
+# Not a field, and known beside them: that the case goes to the authoriser although a criterion
+# excludes it, as its site allows (design D4).
+OVERRIDE = "override"
 NO_NAMES = "Do not name the victim or any child here."
 CONSENT_WORDS = (
     "Is it all right to text you about when and where to come? You can say no, and nothing else "
@@ -85,6 +97,15 @@ FIELDS: tuple[Field, ...] = (
     Field("custody_reference", "Custody number", "What is the custody number?", "text"),
     Field(
         "offence_date", "Date of offence", "When did it happen?", "date", "For example, 27 3 2026"
+    ),
+    Field(
+        "first_statement_on",
+        "First statement",
+        "When was the first statement or video interview about it?",
+        "date",
+        "It decides the last day to prosecute a domestic common assault. For example, 27 3 2026",
+        optional=True,
+        needed=_domestic_assault,
     ),
     Field(
         "risk_tool",
@@ -217,6 +238,14 @@ FIELDS: tuple[Field, ...] = (
         "Choose all that apply",
         optional=True,
         options=NEEDS,
+    ),
+    Field(
+        "override_reason",
+        "Why all the same",
+        "It does not meet every criterion. Why should a sergeant or above look at it all the same?",
+        "text",
+        NO_NAMES,
+        needed=_overridden,
     ),
     Field(
         "authoriser",

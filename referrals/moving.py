@@ -9,12 +9,12 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from accounts.staff import actor_of, sergeant_or_above
+from accounts.staff import actor_of, may_authorise
 from accounts.tables import Role, Staff
 from core.audit import Actor, record
 from core.clock import now
 from core.words import words
-from referrals.handing_over import told_of
+from referrals.handing_over import told_of, told_of_worry
 from referrals.tables import Referral, ReferralEvent
 from referrals.transitions import (
     TERMINAL,
@@ -127,18 +127,22 @@ def allowed(staff: Staff, referral: Referral, row: Transition) -> bool:
         return staff.id == referral.owner
     if staff.role == Role.authoriser:
         # The officer who referred cannot also authorise, whatever account is used later.
-        return staff.id not in (referral.owner, referral.created_by) and sergeant_or_above(staff)
+        return staff.id not in (referral.owner, referral.created_by) and may_authorise(staff)
     return True
 
 
 def flag(session: Session, staff: Staff, referral: Referral, *, key: str, said: str) -> None:
-    """Somebody is worried about a person's safety: said in any state, by anybody who may see it."""
+    """Somebody is worried about a person's safety: said in any state, by anybody who may see it.
+
+    Whoever can look is told at once by e-mail.
+    """
     if not said.strip():
         raise ReferralError(words("utter_referral_say_why", "en").text)
     _refuse_too_long(said)
     if made_before(session, referral, key) is None:
         referral.flagged_at = now()
-        note(session, actor_of(staff), referral, FLAG, key=key, said=said)
+        made = note(session, actor_of(staff), referral, FLAG, key=key, said=said)
+        told_of_worry(session, referral, made)
 
 
 def hand_on(

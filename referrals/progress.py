@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from referrals.eligibility import Assessment, Outcome, assess
-from referrals.fields import FIELDS, Field
+from referrals.fields import FIELDS, OVERRIDE, Field
 from referrals.rule_set import Criterion, Effect, RuleSet
 
 
@@ -26,13 +26,20 @@ class Known:
     """What a draft knows: answers by criterion (None = not known yet), fields, what was skipped.
 
     ``went_on_despite`` names the criteria at which the officer was told that the case does
-    not meet them and chose to go on.
+    not meet them and chose to go on; ``overridden`` that the site lets the authoriser decide on
+    such a case, for a written reason (design D4).
     """
 
     answers: Mapping[str, str | None]
     fields: Mapping[str, str | None]
     skipped: Collection[str] = ()
     went_on_despite: Collection[str] = ()
+    overridden: bool = False
+
+    @property
+    def given(self) -> Mapping[str, str | None]:
+        """Fields and answers by name: what decides whether a field applies."""
+        return {**self.answers, **self.fields, OVERRIDE: "yes" if self.overridden else None}
 
 
 @dataclass(frozen=True)
@@ -54,12 +61,12 @@ def position(rules: RuleSet, known: Known) -> Position:
     for criterion in rules.in_chat:
         if criterion.id not in known.answers:
             return Position(Step.criterion, assessment, criterion=criterion)
-    if assessment.outcome is Outcome.does_not_meet:
+    if assessment.outcome is Outcome.does_not_meet and not known.overridden:
         excluding = assessment.of(Effect.ineligible)[0]
         return Position(Step.excluded, assessment, criterion=rules.criterion(excluding.id))
     for field in open_fields(known):
         return Position(Step.field, assessment, field=field)
-    step = Step.waiting if assessment.outcome is Outcome.on_hold else Step.check
+    step = Step.waiting if assessment.of(Effect.hold) else Step.check
     return Position(step, assessment)
 
 
@@ -80,12 +87,12 @@ def open_fields(known: Known) -> list[Field]:
     return [
         field
         for field in FIELDS
-        if field.needed(known.fields)
+        if field.needed(known.given)
         and not known.fields.get(field.name)
         and field.name not in known.skipped
     ]
 
 
 def ready_to_submit(rules: RuleSet, known: Known) -> bool:
-    """Whether nothing is missing, nothing is on hold and nothing excludes."""
+    """Whether nothing is missing, nothing is on hold, and nothing excludes but for an override."""
     return position(rules, known).step is Step.check

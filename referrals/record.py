@@ -20,7 +20,12 @@ from core.audit import record
 from core.clock import now, today
 from core.crypto import lookup_hash
 from core.words import words
-from referrals.eligibility import Outcome, UnknownAnswerError, assess
+from referrals.eligibility import (
+    Outcome,
+    UnknownAnswerError,
+    assess,
+    may_go_to_authoriser,
+)
 from referrals.fields import BY_NAME, CONSENT_WORDS, FIELDS, SEARCHED, answered_for
 from referrals.moving import ReferralError, move
 from referrals.progress import Known, ready_to_submit
@@ -116,17 +121,21 @@ def known(referral: Referral) -> Known:
 
     What the rules in force do not know any more is asked anew; the old answer stays kept.
     """
-    asked = {item.id: item.answers for item in rules_of(referral).criteria}
+    rules, told = rules_of(referral), _words(referral.went_on_despite)
+    asked = {item.id: item.answers for item in rules.criteria}
+    answers = {
+        each.criterion: each.value
+        for each in referral.answers
+        if each.criterion in asked and (each.value is None or each.value in asked[each.criterion])
+    }
+    found = assess(rules, answers, authority=False)
+    excluding = {reason.id for reason in found.of(Effect.ineligible)}
     return Known(
-        answers={
-            each.criterion: each.value
-            for each in referral.answers
-            if each.criterion in asked
-            and (each.value is None or each.value in asked[each.criterion])
-        },
+        answers=answers,
         fields={field.name: getattr(referral.detail, field.name) for field in FIELDS},
         skipped=_words(referral.detail.skipped),
-        went_on_despite=_words(referral.went_on_despite),
+        went_on_despite=told,
+        overridden=may_go_to_authoriser(rules, found) and excluding <= set(told),
     )
 
 
@@ -183,7 +192,7 @@ def give_field(session: Session, staff: Staff, referral: Referral, name: str, ra
     What was answered for an earlier value is forgotten: consent to texts belongs to one phone.
     """
     _refuse_closed(referral)
-    field, given = BY_NAME.get(name), known(referral).fields
+    field, given = BY_NAME.get(name), known(referral).given
     if field is None or not field.needed(given):
         raise FieldError(words("utter_field_not_open", "en").text)
     skipped = set(_words(referral.detail.skipped)) - {name}
@@ -192,7 +201,8 @@ def give_field(session: Session, staff: Staff, referral: Referral, name: str, ra
         skipped.add(name)
     else:
         people = [person.id for person in authorisers(session, referral.site, but=staff.id)]
-        value = clean(field, raw, given, today=today(), staff=people)
+        patterns = site_of(referral.site).reference_patterns
+        value = clean(field, raw, given, today=today(), staff=people, patterns=patterns)
     if value != given[name]:
         for other in answered_for(name):
             _set(referral.detail, other, None)
@@ -205,7 +215,7 @@ def submit(session: Session, staff: Staff, referral: Referral, key: str) -> str:
     """Freeze and send to the authoriser in one transaction; the same referral twice is once.
 
     Returns the reference. Raises :class:`ReferralError` where anything is missing, on hold
-    or excluding: checked here, whatever the page showed.
+    or excluding without an override: checked here, whatever the page showed.
     """
     if referral.reference and referral.status != Status.draft:
         return referral.reference
@@ -316,7 +326,7 @@ def _frozen(rules: RuleSet, facts: Known, referral: Referral) -> dict[str, Any]:
     fields = [
         {"name": field.name, "question": field.question, "answer": facts.fields.get(field.name)}
         for field in FIELDS
-        if field.needed(facts.fields)
+        if field.needed(facts.given)
     ]
     return {
         "rule_set": referral.rule_set,

@@ -99,6 +99,7 @@ class ReferralDetail(Base):
     access_needs: Mapped[str | None] = mapped_column(EncryptedText)
     when_unavailable: Mapped[str | None] = mapped_column(EncryptedText)
     support_needs_seen: Mapped[str | None] = mapped_column(EncryptedText)
+    override_reason: Mapped[str | None] = mapped_column(EncryptedText)
     authoriser: Mapped[str | None] = mapped_column(ForeignKey("staff.id"))
     skipped: Mapped[str] = mapped_column(String(500), default="")
 
@@ -118,6 +119,26 @@ class ReferralEvent(Base):
     from_status: Mapped[str] = mapped_column(String(30))
     to_status: Mapped[str] = mapped_column(String(30))
     reason: Mapped[str] = mapped_column(String(200), default="")
+    said: Mapped[str | None] = mapped_column(EncryptedText)
+    idempotency_key: Mapped[str] = mapped_column(String(64))
+    by: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ReferralSupport(Base):
+    """One line of a person's needs: an assessment, or support that was given; append only.
+
+    ``need`` and ``said`` are encrypted: a need may be one of health.
+    """
+
+    __tablename__ = "referral_support"
+    __table_args__ = (UniqueConstraint("referral_id", "idempotency_key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    referral_id: Mapped[str] = mapped_column(ForeignKey("referral.id"), index=True)
+    step: Mapped[str] = mapped_column(String(10))
+    need: Mapped[str] = mapped_column(EncryptedText)
+    how: Mapped[str] = mapped_column(String(20))
     said: Mapped[str | None] = mapped_column(EncryptedText)
     idempotency_key: Mapped[str] = mapped_column(String(64))
     by: Mapped[str] = mapped_column(String(64))

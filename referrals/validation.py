@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 
 import phonenumbers
@@ -25,8 +25,19 @@ class FieldError(ValueError):
     """A field that cannot be kept as typed; the message tells its person what to type."""
 
 
-def clean(field: Field, raw: str, given: Given, *, today: date, staff: Collection[str] = ()) -> str:
-    """The value to keep; raises :class:`FieldError`. Dates come as "27 3 2026" or ISO."""
+def clean(
+    field: Field,
+    raw: str,
+    given: Given,
+    *,
+    today: date,
+    staff: Collection[str] = (),
+    patterns: Mapping[str, str] | None = None,
+) -> str:
+    """The value to keep; raises :class:`FieldError`. Dates come as "27 3 2026" or ISO.
+
+    ``patterns``: how the references of this site look, by field; without one any reference will do.
+    """
     text = " ".join(raw.split())
     if not text:
         raise _refused("empty", question=field.question)
@@ -38,7 +49,15 @@ def clean(field: Field, raw: str, given: Given, *, today: date, staff: Collectio
         return _telephone(text, mobile=field.name == "mobile")
     if field.kind == "date":
         return _date(field, text, given, today).isoformat()
+    if own := (patterns or {}).get(field.name):
+        return _by_pattern(field, text, own)
     return _TEXTS.get(field.name, _plain)(text)
+
+
+def _by_pattern(field: Field, text: str, pattern: str) -> str:
+    if not re.fullmatch(pattern, text.upper()):
+        raise _refused("reference_here", what=field.label.lower())
+    return text.upper()
 
 
 def _refused(why: str, **values: object) -> FieldError:
@@ -92,7 +111,11 @@ def past_day(text: str, today: date) -> date:
 
 def _date(field: Field, text: str, given: Given, today: date) -> date:
     value = past_day(text, today)
-    _refuse_under_age({**given, field.name: value.isoformat()}, today)
+    dates = {**given, field.name: value.isoformat()}
+    _refuse_under_age(dates, today)
+    offence, statement = dates.get("offence_date"), dates.get("first_statement_on")
+    if offence and statement and statement < offence:
+        raise _refused("before_offence")
     return value
 
 

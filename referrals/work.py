@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from accounts.tables import Role, Staff
 from core.clock import now
+from referrals.support import not_assessed
 from referrals.tables import Referral, ReferralDetail
 from referrals.transitions import TERMINAL, Status
 
@@ -58,10 +59,13 @@ def _groups(
             ("decide_for_others", (Status.awaiting_authority,), (~named,)),
         ]
     if staff.role in (Role.coordinator, Role.navigator, Role.facilitator):
+        unseen = [("to_assess", IN_HAND, (not_assessed(),))] * (staff.role == Role.navigator)
+        seen = (~not_assessed(),) if unseen else ()
         return [
             ("new", (Status.submitted,), ()),
             ("asked", (Status.information_requested,), ()),
-            ("in_hand", IN_HAND, ()),
+            *unseen,
+            ("in_hand", IN_HAND, seen),
             ("ended", (Status.completed, Status.returned_to_police), (lately,)),
         ]
     return []

@@ -16,7 +16,7 @@ from bot.facts import Fact, Topic, facts_about
 from bot.speech import Utterance
 from core.words import words
 from referrals import record
-from referrals.eligibility import Assessment, Reason, assess, effect_of
+from referrals.eligibility import Assessment, Reason, assess, effect_of, may_go_to_authoriser
 from referrals.fields import BY_NAME, FIELDS, Field
 from referrals.progress import Known, open_fields
 from referrals.reference import read_aloud
@@ -199,12 +199,13 @@ def _why(desk: Desk, utterance: Utterance) -> Body:
 def _excluded(desk: Desk, utterance: Utterance) -> Body:
     item = desk.rules.criterion(utterance["criterion"])
     code = str(desk.known.answers[item.id])
+    overridable = may_go_to_authoriser(desk.rules, desk.assessment)
     text = label_of(
-        "utter_officer_excluded",
+        "utter_officer_excluded_overridable" if overridable else "utter_officer_excluded",
         label=item.label,
         answer=item.answers[code].label,
         instead=item.answers[code].instead,
-        source=item.source,
+        source=item.source_of(code),
         basis=_basis(item),
     )
     choices = [
@@ -263,7 +264,7 @@ def _summary(desk: Desk, _utterance: Utterance) -> Body:
     rows += [
         {"label": field.label, "value": field_words(desk, field), "item": field.name}
         for field in FIELDS
-        if field.needed(desk.known.fields)
+        if field.needed(desk.known.given)
         and (desk.known.fields.get(field.name) or field.name in desk.known.skipped)
     ]
     choices = [_change(desk, row["item"], "utter_label_change") for row in rows]

@@ -8,7 +8,7 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 
 from bot.runtime.components import EXTRACTOR, ReaderByRule
 from bot.runtime.facts import hinted_topic, read_question
-from bot.runtime.requests import read_request
+from bot.runtime.requests import read_reason, read_request
 from bot.runtime.wishes import read_reference, read_wishes
 
 
@@ -24,7 +24,8 @@ class WishReader(ReaderByRule):
 def _requests(text: str) -> list[dict[str, Any]]:
     request = read_request(text)
     if request:
-        return [{"entity": "request", "value": request}]
+        why = read_reason(text)
+        return [{"entity": "request", "value": request} | ({"reason": why} if why else {})]
     return _questions(text)
 
 

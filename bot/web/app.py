@@ -22,7 +22,15 @@ from core.web.pages import templates
 from core.web.security import Secured
 from outreach.second import stand_in
 from outreach.web import alerts
-from referrals.web import cases, evaluation, hand_over_api, handing_over, receipt
+from referrals.web import (
+    cases,
+    evaluation,
+    hand_over_api,
+    handing_over,
+    needs,
+    receipt,
+    site_shown,
+)
 from services_directory.web import api as directory_api
 from services_directory.web import oruk, trying, views, work
 from services_directory.web.one import day
@@ -66,6 +74,8 @@ def application() -> FastAPI:
         officer,
         sign_in,
         receipt,
+        needs,
+        site_shown,
         cases,
         evaluation,
         alerts,

@@ -5,6 +5,6 @@ nothing leaves without its cause. The modules beside this one are pure but for `
 ``waiting`` and ``fetching``, which speak with the database.
 """
 
-from referrals.handing_over.posting import told_of
+from referrals.handing_over.posting import told_of, told_of_worry
 
-__all__ = ["told_of"]
+__all__ = ["told_of", "told_of_worry"]

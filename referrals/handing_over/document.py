@@ -15,7 +15,7 @@ from typing import Any
 
 from referrals.fields import BY_NAME
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 SCHEMA = Path(__file__).with_name("referral.schema.json")
 # What a booking needs. The force's own references and the risk tool stay with the force.
 BOOKING = (
@@ -34,6 +34,7 @@ BOOKING = (
     "access_needs",
     "when_unavailable",
     "support_needs_seen",
+    "override_reason",
 )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.orm import Session
 
-from accounts.tables import Staff
+from accounts.tables import Role, Staff
 from core import outbox
 from core.clock import LONDON, now
 from core.outbox import DEAD, WAITING, Letter, Outgoing
@@ -24,6 +24,7 @@ from referrals.handing_over.ways import (
     letter,
     provider_ways,
     without_way,
+    worry_ways,
 )
 from referrals.tables import Referral, ReferralEvent
 from referrals.transitions import BEFORE_AUTHORITY, Event, Status
@@ -42,17 +43,49 @@ def told_of(session: Session, referral: Referral, event: ReferralEvent) -> None:
     if event.event == Event.withdraw:
         _keep_back(session, referral)
     for purpose in purposes_of(event.event, Status(event.from_status)):
-        cause = Cause(
-            purpose=purpose,
-            referral=referral.id,
-            reference=referral.reference,
-            event=str(event.event),
-            event_id=event.id,
-            at=event.at.isoformat(timespec="seconds"),
-        )
+        cause = _cause(referral, event, purpose)
         if not post_letters(session, referral, event, cause):
-            held = without_way(cause)
-            outbox.post(session, held, site=referral.site, held=True, trouble=NOBODY)
+            outbox.post(session, without_way(cause), site=referral.site, held=True, trouble=NOBODY)
+
+
+def told_of_worry(session: Session, referral: Referral, event: ReferralEvent) -> None:
+    """Tell those who can look that somebody is worried: an e-mail that says only that.
+
+    A draft that was never sent is its officer's alone, and nobody else could open it.
+    """
+    if referral.reference is None:
+        return
+    session.flush()
+    cause = _cause(referral, event, Purpose.worry)
+    if not post_letters(session, referral, event, cause):
+        outbox.post(session, without_way(cause), site=referral.site, held=True, trouble=NOBODY)
+
+
+def _cause(referral: Referral, event: ReferralEvent, purpose: Purpose) -> Cause:
+    return Cause(
+        purpose=purpose,
+        referral=referral.id,
+        reference=referral.reference or "",
+        event=str(event.event),
+        event_id=event.id,
+        at=event.at.isoformat(timespec="seconds"),
+    )
+
+
+def _who_looks(session: Session, referral: Referral) -> list[str]:
+    """Addresses: the site's coordinators, or before authority the authoriser who was named."""
+    waits = referral.status in BEFORE_AUTHORITY
+    if waits:
+        found = (
+            session.get(Staff, referral.detail.authoriser) if referral.detail.authoriser else None
+        )
+        return [found.email] if found else []
+    looking = select(Staff).where(
+        Staff.site == referral.site,
+        Staff.role == Role.coordinator,
+        Staff.disabled_at.is_(None),
+    )
+    return [staff.email for staff in session.scalars(looking)]
 
 
 def purposes_of(event: str, before: Status) -> list[Purpose]:
@@ -87,7 +120,11 @@ def letters_of(
     session: Session, referral: Referral, event: ReferralEvent, cause: Cause
 ) -> list[Letter]:
     """The letters of one purpose, as they are made today for this move."""
-    site, moved = site_of(referral.site), Event(event.event)
+    site = site_of(referral.site)
+    if cause.purpose is Purpose.worry:
+        ways = worry_ways(site, _who_looks(session, referral))
+        return [letter(way, cause, {}) for way in ways]
+    moved = Event(event.event)
     if cause.purpose is Purpose.police:
         on = event.at.astimezone(LONDON).date()
         return police_letters(Attendance(cause.reference, HAPPENED[moved], on), site, cause)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -27,6 +27,7 @@ class Purpose(StrEnum):
     withdrawal = "withdrawal"
     victim_contact = "victim_contact"
     police = "police"
+    worry = "worry"
 
 
 @dataclass(frozen=True)
@@ -102,10 +103,17 @@ def victim_contact_ways(site: Site) -> list[Way]:
     return calls + ([Way("email", told.email)] if told.email else [])
 
 
-def page_of(reference: str) -> str:
-    """Where somebody who is signed in reads what was handed over."""
+def worry_ways(site: Site, staff: Iterable[str]) -> list[Way]:
+    """One e-mail to all who look when somebody is worried: of the staff, and named people."""
+    named = (person.email for person in site.alerts.people)
+    found = sorted({address for address in (*staff, *named) if address})
+    return [Way("email", ", ".join(found))] if found else []
+
+
+def page_of(reference: str, folder: str = "hand-over") -> str:
+    """Where somebody who is signed in reads what was handed over, or the case itself."""
     base = settings().public_url.rstrip("/") or f"http://127.0.0.1:{settings().port}"
-    return f"{base}/hand-over/{reference}"
+    return f"{base}/{folder}/{reference}"
 
 
 def _mail(cause: Cause, body: Mapping[str, Any]) -> dict[str, str]:
@@ -113,6 +121,8 @@ def _mail(cause: Cause, body: Mapping[str, Any]) -> dict[str, str]:
     said = _words()
     if cause.purpose is Purpose.provider:
         text = said["referral"].format(link=page_of(cause.reference))
+    elif cause.purpose is Purpose.worry:
+        text = said["worry"].format(link=page_of(cause.reference, "referrals"))
     else:
         text = "".join(f"{said['lines'][name]}: {value}\n" for name, value in body.items())
     return {"subject": said["subject"], "text": text}

@@ -56,6 +56,7 @@ def case_shown(session: Session, staff: Staff, referral: Referral) -> dict[str, 
         "history": [_line(session, referral, each) for each in history(session, referral)],
         "receipt": referral.frozen is not None and staff.role not in record.PROVIDER,
         "handed_over": staff.role == Role.coordinator,
+        "needs": staff.role in (Role.navigator, Role.coordinator),
         "in_chat": mine and draft,
     }
 

@@ -33,6 +33,7 @@ NOT_GIVEN = words("utter_not_given", "en").text
 OUTCOMES = {
     "appears_to_meet": "Appears to meet the criteria",
     "needs_supervisor": "A supervisor has to look at it",
+    "does_not_meet": "Does not meet every criterion: the officer asks to consider it all the same",
 }
 
 

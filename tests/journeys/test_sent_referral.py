@@ -41,6 +41,32 @@ def test_it_is_withdrawn_only_by_the_choice_that_says_why(officer: Chat, sent: s
     assert "cannot be withdrawn" in officer.say(f"withdraw {sent}")[0]["text"]
 
 
+def test_a_reason_that_was_said_stands_first_and_still_has_to_be_chosen(
+    officer: Chat, sent: str
+) -> None:
+    asked = officer.say("withdraw it, he's been charged")[-1]
+    assert asked["text"].startswith(f"Withdraw referral {sent}?")
+    assert [each["label"] for each in asked["choices"]] == [
+        "They have been charged",
+        "Another reason",
+        "No, keep it",
+    ]
+    assert len(officer.choose("Another reason")[-1]["choices"]) > len(asked["choices"])
+    told = officer.choose("They have been charged")
+    assert told[0]["text"].startswith(f"Referral {sent} is withdrawn")
+
+
+def test_the_officer_asks_what_waits(officer: Chat, sent: str) -> None:
+    told = words_of(officer.say("anything waiting for me?"))
+    assert "Nothing waits for you." in told
+    assert "With others now: 1." in told
+    officer.say("start a referral")
+    officer.choose("Yes, 18 or over")
+    told = officer.say("is there anything outstanding?")
+    assert told[0]["text"] == "Nothing waits for you."  # the draft that is open here is no news
+    assert told[-1]["text"] == officer.question
+
+
 def test_nobody_else_learns_of_it(sent: str, http: httpx.Client, copy: Copy) -> None:
     token = copy.staff_token("leicestershire")
     other = Chat.begin(http, token, site="leicestershire", audience="officer")

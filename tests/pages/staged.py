@@ -45,6 +45,7 @@ GIVEN = {
     "crime_reference": "44260123456",
     "custody_reference": "HA/04417/26",
     "offence_date": "20 11 2025",
+    "first_statement_on": "",
     "risk_tool": "dash",
     "officer_phone": "020 7946 0018",
     "officer_in_case": "",

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from bot.runtime.requests import read_request
+from bot.runtime.requests import read_reason, read_request
+from referrals.transitions import WITHDRAWALS
 
 REQUESTS = {
     "withdraw [reference]": "withdraw_referral",
     "Withdraw referral [reference] please": "withdraw_referral",
     "can you cancel the referral": "withdraw_referral",
     "I want to withdraw my referral": "withdraw_referral",
+    "withdraw it, he's been charged": "withdraw_referral",
+    "withdraw [reference] please, it was sent twice": "withdraw_referral",
+    "cancel the referral because she's moved out of the county": "withdraw_referral",
+    "anything waiting for me?": "ask_waiting",
+    "Is there anything outstanding?": "ask_waiting",
+    "what's on my list": "ask_waiting",
+    "any drafts waiting": "ask_waiting",
+    "show me my referrals": "ask_waiting",
+    "what do I still need to do": "ask_waiting",
     "[reference]": "ask_status",
     "what's the status of [reference]?": "ask_status",
     "has the sergeant authorised [reference] yet": "ask_status",
@@ -26,6 +36,12 @@ REQUESTS = {
 }
 OTHER = [
     "cancel",
+    "cancel it",
+    "she wants to withdraw it, he's been charged before",
+    "is he waiting for me to finish",
+    "the victim is waiting for me to ring her",
+    "anything else you need",
+    "what is left is the risk grade",
     "he'll withdraw his statement",
     "victim wants to withdraw her complaint",
     "she cancelled the appointment",
@@ -48,3 +64,23 @@ def test_a_request_is_read_by_its_words(text: str, request_: str) -> None:
 @pytest.mark.parametrize("text", OTHER)
 def test_other_words_ask_for_none(text: str) -> None:
     assert read_request(text) is None
+
+
+REASONS = {
+    "withdraw it, he's been charged": "charged",
+    "withdraw [reference], he has been charged with the assault": "charged",
+    "withdraw the referral because it's going to court": "prosecuted",
+    "withdraw [reference] please, it was sent twice": "duplicate",
+    "please cancel the referral, wrong person": "mistake",
+    "withdraw it, she's changed her mind": "consent_withdrawn",
+    "pull the referral, the risk has gone up": "new_risk",
+    "cancel the referral because she's moved out of the county": "moved",
+    "withdraw [reference]": None,
+    "he's been charged": None,
+}
+
+
+@pytest.mark.parametrize(("text", "reason"), REASONS.items())
+def test_a_withdrawal_may_say_why_in_a_reason_of_the_table(text: str, reason: str | None) -> None:
+    assert read_reason(text) == reason
+    assert reason is None or reason in WITHDRAWALS
