@@ -62,13 +62,16 @@ def look_at_links() -> None:
 
 
 def sweep() -> None:
-    """Remove what is past its time (``docs/data.yml``); a database that is away can wait."""
-    try:
-        with transaction() as session:
-            keeping.sweep(session)
-            expire_drafts(session)
-    except SQLAlchemyError as error:
-        log.warning("nothing was swept: %s", type(error).__name__)
+    """Remove what is past its time (``docs/data.yml``); a database that is away can wait.
+
+    Each in a transaction of its own: what keeps one from it does not keep the others.
+    """
+    for remove in (keeping.sweep, expire_drafts):
+        try:
+            with transaction() as session:
+                remove(session)
+        except SQLAlchemyError as error:
+            log.warning("%s removed nothing: %s", remove.__name__, type(error).__name__)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from accounts.tables import Role, Staff
@@ -40,7 +40,9 @@ def work_of(session: Session, staff: Staff) -> list[tuple[str, list[Referral]]]:
 def _groups(
     staff: Staff,
 ) -> Sequence[tuple[str, Sequence[Status], tuple[ColumnElement[bool], ...]]]:
-    mine = (or_(Referral.owner == staff.id, Referral.created_by == staff.id),)
+    # A draft that was handed on, and never sent, is the colleague's alone.
+    sent = and_(Referral.created_by == staff.id, Referral.reference.is_not(None))
+    mine = (or_(Referral.owner == staff.id, sent),)
     named = ReferralDetail.authoriser == staff.id
     ended = (*TERMINAL,)
     lately = Referral.updated_at >= now() - ENDED_STAYS

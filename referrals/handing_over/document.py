@@ -16,7 +16,7 @@ from typing import Any
 from referrals.fields import BY_NAME
 
 VERSION = "1.1.0"
-SCHEMA = Path(__file__).with_name("referral.schema.json")
+KINDS = ("referral", "withdrawal")
 # What a booking needs. The force's own references and the risk tool stay with the force.
 BOOKING = (
     "officer_phone",
@@ -82,8 +82,9 @@ def _field(given: Mapping[str, Any]) -> dict[str, str | None]:
     }
 
 
-@lru_cache(maxsize=1)
-def schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) that receivers may check against."""
-    loaded: dict[str, Any] = json.loads(SCHEMA.read_text(encoding="utf-8"))
+@lru_cache(maxsize=2)
+def schema(kind: str = "referral") -> dict[str, Any]:
+    """The JSON Schema (2020-12) of what a receiver gets, one of :data:`KINDS`."""
+    path = Path(__file__).with_name(f"{kind}.schema.json")
+    loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return loaded

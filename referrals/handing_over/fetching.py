@@ -16,16 +16,20 @@ from core.clock import now
 from core.database import transaction
 from core.outbox import HELD, SENT, Outgoing
 from referrals.handing_over.tables import HandOverTurn
-from referrals.handing_over.ways import PULL, cause_of
+from referrals.handing_over.ways import PULL, Purpose, cause_of
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """One thing of the queue: its place ``n``, its id to acknowledge, its key, its content."""
+    """One thing of the queue: its place ``n``, its id to acknowledge, its key, and its content.
+
+    ``kind`` is ``referral``, or ``withdrawal`` for word that one is withdrawn.
+    """
 
     n: int
     id: str
     key: str
+    kind: str
     referral: dict[str, Any]
 
 
@@ -46,7 +50,7 @@ def fetch(staff: Staff, *, after: int, most: int) -> list[Fetched]:
         for _, row in found:
             subject = f"referral:{cause_of(row.payload).referral}"
             record(session, actor_of(staff), "hand_over.fetch", subject)
-        return [Fetched(n, row.id, row.key, row.payload["body"]) for n, row in found]
+        return [Fetched(n, row.id, row.key, _kind(row), row.payload["body"]) for n, row in found]
 
 
 def acknowledge(session: Session, staff: Staff, row_id: str) -> bool:
@@ -65,6 +69,11 @@ def acknowledge(session: Session, staff: Staff, row_id: str) -> bool:
         subject = f"referral:{cause_of(row.payload).referral}"
         record(session, actor_of(staff), "hand_over.acknowledge", subject)
     return True
+
+
+def _kind(row: Outgoing) -> str:
+    withdrawn = cause_of(row.payload).purpose is Purpose.withdrawal
+    return "withdrawal" if withdrawn else "referral"
 
 
 def _waits() -> tuple[Any, ...]:

@@ -13,7 +13,7 @@ from bot.channels.incoming import ChatError
 from bot.web.api import Bearer
 from core.database import transaction
 from referrals.handing_over import fetching
-from referrals.handing_over.document import schema
+from referrals.handing_over.document import KINDS, schema
 from referrals.handing_over.fetching import Fetched
 
 router = APIRouter(prefix="/api/v1/hand-over")
@@ -56,13 +56,16 @@ def acknowledge(staff: Receiver, row_id: str) -> dict[str, Any]:
 
 
 @router.get("/schema")
-def published() -> Response:
-    """The JSON Schema of what is handed over."""
-    return JSONResponse(schema(), media_type="application/schema+json")
+def published(kind: Annotated[str, Query(max_length=20)] = "referral") -> Response:
+    """The JSON Schema of what is handed over: of a referral, or of word that one is withdrawn."""
+    if kind not in KINDS:
+        raise ChatError(404, "no_schema", f"There is a schema of each of: {', '.join(KINDS)}.")
+    return JSONResponse(schema(kind), media_type="application/schema+json")
 
 
 def _item(fetched: Fetched) -> dict[str, Any]:
-    return {"id": fetched.id, "key": fetched.key, "referral": fetched.referral}
+    content = {"referral": fetched.referral}
+    return {"id": fetched.id, "key": fetched.key, "kind": fetched.kind} | content
 
 
 def _place(after: str) -> int:

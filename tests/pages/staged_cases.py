@@ -35,6 +35,8 @@ WAITING = ("waits", "refused", "given back", "windows", "late", "worry", "withdr
 FURTHER: dict[str, tuple[tuple[Role, Event], ...]] = {
     "new": ((Role.authoriser, Event.authorise),),
     "question": ((Role.authoriser, Event.authorise),),
+    "assessed": ((Role.authoriser, Event.authorise), (Role.coordinator, Event.accept)),
+    "supported": ((Role.authoriser, Event.authorise), (Role.coordinator, Event.accept)),
     "held": ((Role.authoriser, Event.authorise), (Role.coordinator, Event.accept)),
     "booked": (
         (Role.authoriser, Event.authorise),
@@ -56,6 +58,7 @@ def stage() -> dict[str, str]:
     sign_of_life().touch()
     os.utime(sign_of_life(), (time.time() + 86_400,) * 2)
     made = {role.value: _session(role, "hampshire") for role in Role}
+    made["west midlands"] = _session(Role.coordinator, "west_midlands")
     made["elsewhere"] = _session(Role.coordinator, "leicestershire")
     made[LATE] = _session(Role.authoriser, "hampshire", ago=timedelta(hours=1))
     with transaction() as session:

@@ -23,7 +23,8 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
 
 
 def at(web: Web, name: str) -> str:
-    return f"/referrals/{web.staged[name]}"
+    name, _, page = name.partition("/")
+    return "/".join(part for part in ("/referrals", web.staged[name], page) if part)
 
 
 def status(page: Page) -> str:
@@ -46,6 +47,8 @@ PATHS = [
     (Role.authoriser, "waits"),
     (Role.coordinator, "booked"),
     (Role.navigator, "new"),
+    (Role.navigator, "booked/needs"),
+    (Role.coordinator, "new/needs"),
 ]
 
 
@@ -53,7 +56,27 @@ PATHS = [
 def test_a_page_has_no_barrier_and_its_title_tells_nothing(
     role: Role, name: str, visit: Visit, web: Web
 ) -> None:
-    page = visit(at(web, name) if name else "/referrals", staff=role)
+    look_at(visit(at(web, name) if name else "/referrals", staff=role))
+
+
+@pytest.mark.parametrize(
+    ("role", "path"),
+    [
+        (Role.coordinator, "/hand-over"),
+        (Role.coordinator, "/hand-over/{booked}"),
+        (Role.navigator, "/hand-over/{booked}"),
+        (Role.evaluator, "/evaluation"),
+        (Role.coordinator, "/site"),
+    ],
+)
+def test_the_pages_beside_a_case_have_no_barrier_either(
+    role: Role, path: str, visit: Visit, web: Web
+) -> None:
+    look_at(visit(path.format(booked=web.staged["booked"]), staff=role))
+
+
+def look_at(page: Page) -> None:
+    """Nothing stands in the way, on three widths, and the title tells nothing."""
     assert lint(page) == []
     for summary in page.locator("summary").all():
         summary.click()
@@ -63,6 +86,61 @@ def test_a_page_has_no_barrier_and_its_title_tells_nothing(
         assert overflow(page) == 0
         assert small_targets(page) == []
     assert not re.search(REVEALING, page.title(), re.I)
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_a_navigator_writes_what_was_assessed_and_given(
+    javascript: bool, visit: Visit, web: Web
+) -> None:
+    name = "assessed" if javascript else "supported"
+    page = visit("/referrals", staff=Role.navigator, javascript=javascript)
+    page.get_by_role("link", name=web.staged[name]).click()
+    page.get_by_role("link", name="Needs and support").click()
+    drinking = page.get_by_role("row").filter(has_text="Drinking")
+    expect(drinking).to_contain_text("Not yet")
+    page.get_by_text("Write an assessment").click()
+    page.get_by_label("In a few words").first.fill("Every evening")
+    page.get_by_role("button", name="Keep the assessment").click()
+    expect(page.get_by_role("alert")).to_contain_text("Choose a need")
+    expect(page.get_by_label("In a few words").first).to_have_value("Every evening")
+    page.get_by_label("Need", exact=True).first.select_option("Drinking")
+    page.get_by_label("High need").check()
+    page.get_by_role("button", name="Keep the assessment").click()
+    expect(drinking).to_contain_text("High need")
+    expect(drinking).to_contain_text("Every evening")
+    page.get_by_text("Write support that was given").click()
+    page.get_by_label("Need", exact=True).last.select_option("Drinking")
+    page.get_by_label("Referred to a service").check()
+    page.get_by_role("button", name="Keep the support").click()
+    expect(drinking).to_contain_text("Referred to a service")
+
+
+@pytest.mark.parametrize("role", [Role.officer, Role.authoriser, Role.facilitator])
+def test_needs_are_no_page_of_anybody_elses(role: Role, ask: Asks, web: Web) -> None:
+    assert ask(at(web, "booked/needs"), role).status_code == 404
+
+
+def test_before_it_is_accepted_nothing_is_written_of_needs(visit: Visit, web: Web) -> None:
+    page = visit(at(web, "new/needs"), staff=Role.navigator)
+    expect(page.get_by_text("Needs are written once the referral is accepted.")).to_be_visible()
+    assert page.get_by_role("button", name="Keep the assessment").count() == 0
+
+
+@pytest.mark.parametrize("role", [Role.officer, Role.coordinator, Role.site_admin])
+def test_a_site_tells_its_people_how_it_works(role: Role, visit: Visit) -> None:
+    page = visit("/site", staff=role)
+    expect(page.get_by_text("Conditional caution")).to_be_visible()
+    expect(page.get_by_text("Sergeant or above")).to_be_visible()
+    assert barriers(page) == []
+    assert lint(page) == []
+
+
+def test_unconfirmed_material_says_so(visit: Visit) -> None:
+    page = visit("/site", staff="west midlands")
+    line = page.get_by_role("listitem").filter(has_text="Workshop material in Polish")
+    expect(line).to_contain_text("Unconfirmed")
+    expect(line).to_contain_text("Nobody is named who approved it")
+    expect(page.get_by_role("listitem").filter(has_text="Delivery site 3")).to_be_visible()
 
 
 # From sergeant to provider and back

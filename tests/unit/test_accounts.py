@@ -26,6 +26,7 @@ from core.audit import AuditRow
 from core.crypto import lookup_hash
 from core.database import transaction
 from core.settings import SHORTEST_SECRET, Settings, settings
+from tests.unit.handing_over import site_with_routes
 
 WORD = "a word to get in with"
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -228,6 +229,33 @@ def test_who_is_below_the_rank_of_sergeant_is_not_offered_as_authoriser() -> Non
     with transaction() as session:
         constable = new_staff(session, role=Role.authoriser, rank="PC")
         assert constable not in authorisers(session, "hampshire", but="")
+
+
+@pytest.mark.parametrize(
+    ("lowest", "able"),
+    [
+        ("sergeant", {"Sergeant", "Detective Inspector", "Chief Inspector", "Superintendent"}),
+        ("inspector", {"Detective Inspector", "Chief Inspector", "Superintendent"}),
+        ("chief inspector", {"Chief Inspector", "Superintendent"}),
+        ("superintendent", {"Superintendent"}),
+    ],
+)
+@database
+def test_a_site_says_from_which_rank_and_who_else_may_authorise(
+    lowest: str, able: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    always = {"Assistant Chief Constable", "Specially authorised", "Evidence review officer"}
+    rule = {"lowest_rank": lowest, "specially_authorised": ["evidence review officer"]}
+    with (
+        site_with_routes(tmp_path / "sites", monkeypatch, who_authorises=rule),
+        transaction() as session,
+    ):
+        for at, rank in enumerate(
+            [*always, "PC", "Sergeant", "Detective Inspector", "Chief Inspector", "Superintendent"]
+        ):
+            new_staff(session, f"person.{at}", role=Role.authoriser, rank=rank)
+        offered = authorisers(session, "hampshire", but="")
+        assert {each.rank for each in offered if not each.demonstration} == able | always
 
 
 @database

@@ -22,6 +22,29 @@ def refused(name: str, typed: str, **given: str) -> str:
     return str(told.value)
 
 
+# A site's own references
+
+
+@pytest.mark.parametrize("name", ["crime_reference", "custody_reference"])
+def test_a_reference_looks_as_the_site_says(name: str) -> None:
+    patterns = {name: "[0-9]{2}/[0-9]{4}/26"}
+    field = BY_NAME[name]
+    assert clean(field, " 44/0123/26 ", {}, today=TODAY, patterns=patterns) == "44/0123/26"
+    with pytest.raises(FieldError, match="your force"):
+        clean(field, "44260123456", {}, today=TODAY, patterns=patterns)
+    assert clean(field, "44260123456", {}, today=TODAY) == "44260123456"
+
+
+# Days that have to fit one another
+
+
+def test_the_first_statement_is_not_before_the_offence() -> None:
+    assert kept("first_statement_on", "20 11 2026", offence_date="2026-11-20") == "2026-11-20"
+    told = refused("first_statement_on", "19 11 2026", offence_date="2026-11-20")
+    assert told == "That day is before the offence."
+    assert refused("offence_date", "20 11 2026", first_statement_on="2026-11-19") == told
+
+
 # Telephone numbers (the ones kept for drama)
 
 

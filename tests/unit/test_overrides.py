@@ -1,4 +1,4 @@
-"""A site that lets its authoriser consider a case that a criterion excludes, for a written reason."""
+"""A site that lets its authoriser consider what a criterion excludes, for a written reason."""
 
 from __future__ import annotations
 

@@ -116,7 +116,15 @@ def test_fields_are_asked_one_at_a_time_in_their_order() -> None:
         assert found.field is not None
         asked.append(found.field.name)
         fields[found.field.name] = "private" if found.field.name == "phone_is_private" else "yes"
-    assert asked == [field.name for field in FIELDS]
+    assert asked == [field.name for field in FIELDS if field.name != "override_reason"]
+
+
+@pytest.mark.parametrize("offence", RULES.criterion("B04_offence").answers)
+def test_the_first_statement_is_asked_where_it_decides_the_time_limit(offence: str) -> None:
+    answers = CLEAR | {"B04_offence": offence}
+    open_now = [field.name for field in open_fields(known(answers, {}, ()))]
+    limit = RULES.prosecution_limits.get(offence)
+    assert ("first_statement_on" in open_now) == (limit == "domestic_assault")
 
 
 def test_an_optional_field_that_was_passed_over_is_not_asked_again() -> None:

@@ -75,8 +75,14 @@ def test_the_same_form_sent_twice_is_one_line() -> None:
 
 @pytest.mark.parametrize(
     ("need", "how", "said"),
-    [("", "high", ""), ("drink", "high", ""), ("alcohol", "", ""), ("alcohol", "advice", ""), ("alcohol", "high", "x" * 501)],
-)  # fmt: skip
+    [
+        ("", "high", ""),
+        ("drink", "high", ""),
+        ("alcohol", "", ""),
+        ("alcohol", "advice", ""),
+        ("alcohol", "high", "x" * 501),
+    ],
+)
 def test_what_was_not_chosen_or_is_too_long_is_refused_in_words(
     need: str, how: str, said: str
 ) -> None:
@@ -89,8 +95,13 @@ def test_what_was_not_chosen_or_is_too_long_is_refused_in_words(
 
 @pytest.mark.parametrize(
     ("role", "site"),
-    [(Role.officer, "hampshire"), (Role.authoriser, "hampshire"), (Role.facilitator, "hampshire"), (Role.navigator, "leicestershire")],
-)  # fmt: skip
+    [
+        (Role.officer, "hampshire"),
+        (Role.authoriser, "hampshire"),
+        (Role.facilitator, "hampshire"),
+        (Role.navigator, "leicestershire"),
+    ],
+)
 def test_nobody_else_writes_of_needs(role: Role, site: str) -> None:
     referral_id = at(Status.accepted)
     with pytest.raises(IllegalMoveError):
