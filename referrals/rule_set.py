@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
+from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from core.clock import today
 from sites import criteria_documents, site_of
 
 # Adult, admission, evidence, consent: without them the law knows no conditional caution (Criminal
 # Justice Act 2003, sections 22 and 23), so no site softens them and no authoriser overrides them.
 STATUTORY = frozenset({"B01_age", "B02_admission", "B03_evidence", "B14_consent"})
 BY_AUTHORISER = "authoriser"
+DISPOSAL = "B23_disposal"
 
 
 class Effect(StrEnum):
@@ -128,11 +132,34 @@ class RuleSet(_Data):
         return tuple(item for item in self.criteria if item.asked is Asked.chat)
 
 
-@lru_cache(maxsize=32)
 def rule_set_of(site: str) -> RuleSet:
-    """The rule set in force at ``site``; raises ``sites.UnknownSiteError``."""
-    baseline, own = criteria_documents(site_of(site).code)
-    return laid_over(site, baseline, own)
+    """The rule set in force at ``site`` today; raises ``sites.UnknownSiteError``."""
+    return rule_set_on(site, today())
+
+
+@lru_cache(maxsize=64)
+def rule_set_on(site: str, day: date) -> RuleSet:
+    """The rule set of a day: its disposals are called as the law calls them that day."""
+    here = site_of(site)
+    return named(laid_over(site, *criteria_documents(here.code)), here.disposals_on(day))
+
+
+def named(rules: RuleSet, names: Mapping[str, str]) -> RuleSet:
+    """The rules with the disposals of ``names`` (by code) called so, where they are answers."""
+
+    def worded(code: str, answer: Answer) -> Answer:
+        label = names[code][:1].upper() + names[code][1:] if code in names else answer.label
+        return answer.model_copy(update={"label": label})
+
+    criteria = tuple(
+        item.model_copy(
+            update={"answers": {code: worded(code, each) for code, each in item.answers.items()}}
+        )
+        if item.id == DISPOSAL
+        else item
+        for item in rules.criteria
+    )
+    return rules.model_copy(update={"criteria": criteria})
 
 
 def laid_over(site: str, baseline: dict[str, Any], own: dict[str, Any]) -> RuleSet:

@@ -17,6 +17,7 @@ from referrals import record
 from referrals.after_sending import DATES, PLACE, is_decided, may_date, may_place
 from referrals.expiring import days_left
 from referrals.moving import FLAG, HAND_ON, allowed, history
+from referrals.rule_set import DISPOSAL
 from referrals.tables import Referral, ReferralEvent
 from referrals.time_limits import CaseDates, clock
 from referrals.transitions import TABLE, TERMINAL, Event, Status, Transition
@@ -48,6 +49,7 @@ def case_shown(session: Session, staff: Staff, referral: Referral) -> dict[str, 
         "hand_on": _act(HAND_ON),
         "colleagues": officers(session, referral.site, but=staff.id) if mine else [],
         "dates": dates_of(referral),
+        "disposal": _disposal(referral, record.known(referral).answers.get(DISPOSAL)),
         "dating": _act(DATES) if may_date(staff, referral) else None,
         "decided": is_decided(referral),
         "placing": _act(PLACE) if may_place(staff, referral) else None,
@@ -138,9 +140,10 @@ def dates_of(referral: Referral) -> dict[str, Any] | None:
     )
     said = words()["clock"]
     given = said["given"] if referral.given_on else said["if_given_today"]
+    given = given.format(disposal=_disposal(referral, known.answers.get(DISPOSAL)))
     return {
         "lines": [
-            (given, _day(referral.given_on or today())),
+            (given[:1].upper() + given[1:], _day(referral.given_on or today())),
             (said["workshop_a"], _day(found.workshop_a_by)),
             (said["workshop_b"], _day(found.workshop_b_by)),
             (said["ends"], _day(found.ends)),
@@ -149,6 +152,13 @@ def dates_of(referral: Referral) -> dict[str, Any] | None:
         "why": words()["limits"][found.limit_by],
         "warnings": [words()["warnings"][code] for code in found.warnings],
     }
+
+
+def _disposal(referral: Referral, code: str | None) -> str:
+    """What was proposed, or what the site uses first, by its name on the day that counts."""
+    site, day = site_of(referral.site), referral.given_on or today()
+    named = site.disposals_on(day)
+    return named.get(code or site.disposals[0]) or words()["clock"]["disposal"]
 
 
 def _place(referral: Referral) -> str:

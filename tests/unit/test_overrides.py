@@ -14,7 +14,7 @@ from referrals import record
 from referrals.handing_over.posting import handed_over
 from referrals.moving import ReferralError, move
 from referrals.progress import Step, position
-from referrals.rule_set import rule_set_of
+from referrals.rule_set import rule_set_on
 from referrals.tables import Referral
 from referrals.transitions import Event
 from referrals.validation import FieldError
@@ -33,9 +33,9 @@ def overriding(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         rule = {"override": "authoriser", "source": "the test", "sure": "low"}
         own["overrides"] = (own.get("overrides") or {}) | {"B09_order": rule}
         path.write_text(yaml.safe_dump(own), encoding="utf-8")
-        rule_set_of.cache_clear()
+        rule_set_on.cache_clear()
         yield
-    rule_set_of.cache_clear()
+    rule_set_on.cache_clear()
 
 
 def go_on(referral_id: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from referrals.eligibility import Assessment, Outcome, Reason, assess
-from referrals.rule_set import Asked, Effect, RuleSet, laid_over, rule_set_of
+from referrals.rule_set import DISPOSAL, Asked, Effect, RuleSet, laid_over, named, rule_set_of
 from sites import NATIONAL, Site, UnknownSiteError, all_sites, criteria_documents, site_of
 
 # People outside the project use these ids and codes: a change here is a breaking one.
@@ -340,6 +340,16 @@ def test_from_its_day_on_a_disposal_has_its_new_name_and_before_it_the_old_one()
         "conditional_caution": "diversionary caution",
         "community_caution": "community caution",
     }
+
+
+def test_officers_are_asked_with_the_names_of_the_day_and_the_digest_tells_the_two_apart() -> None:
+    before = rule_set_of("west_midlands")
+    after = named(before, {"conditional_caution": "diversionary caution"})
+    labels = {code: each.label for code, each in after.criterion(DISPOSAL).answers.items()}
+    assert labels["conditional_caution"] == "Diversionary caution"
+    assert labels["community_resolution"] == "Community resolution"
+    assert after.digest != before.digest
+    assert named(before, site_of("west_midlands").disposals_on(date(2026, 11, 28))) == before
 
 
 # The rule set as a document
