@@ -24,6 +24,7 @@ from bot.speech import (
 from referrals import record
 from referrals.duplicates import TELLING, same_case
 from referrals.fields import BY_NAME
+from referrals.rule_set import rule_set_of
 from referrals.tables import Referral
 
 
@@ -42,7 +43,11 @@ class OfficerAction(TurnAction):
         if self.waits_after_alarm and after_alarm(turn) and not turn.given:
             return ()
         referral = draft_of(turn.session, turn.conversation)
-        return what_next(turn) if referral is None else self.work(turn, referral)
+        return self.before_start(turn) if referral is None else self.work(turn, referral)
+
+    def before_start(self, turn: Turn) -> Iterable[Utterance]:
+        """What to say where no draft is open: how to begin."""
+        return what_next(turn)
 
     def work(self, turn: Turn, referral: Referral) -> Iterable[Utterance]:
         """What to say to this turn about this draft."""
@@ -54,6 +59,17 @@ class GiveAnswers(OfficerAction):
 
     action_name: ClassVar[str] = "action_give_answers"
     waits_after_alarm: ClassVar[bool] = False
+
+    def before_start(self, turn: Turn) -> Iterable[Utterance]:
+        """A case that is told before a referral is started: what it answers waits for the start."""
+        sure, _unsure = _answers_in(turn, turn.conversation.site)
+        if not sure or turn.staff is None:
+            return what_next(turn)
+        told = dict(turn.context.get("told_early") or {}) | sure
+        remember(turn.conversation, told_early=told)
+        return [
+            say("utter_officer_told_early", choice("utter_label_start", "start_referral", new=True))
+        ]
 
     def work(self, turn: Turn, referral: Referral) -> Iterator[Utterance]:
         """Keep, read back, or ask."""
@@ -294,8 +310,12 @@ def after_alarm(turn: Turn) -> bool:
 
 
 def _read(turn: Turn, referral: Referral) -> tuple[dict[str, str], list[str]]:
+    return _answers_in(turn, referral.site)
+
+
+def _answers_in(turn: Turn, site: str) -> tuple[dict[str, str], list[str]]:
     """What the message answers surely, and what it may answer; only what this site asks."""
-    asked_here = {item.id for item in record.rules_of(referral).in_chat}
+    asked_here = {item.id for item in rule_set_of(site).in_chat}
     read = [
         entity
         for entity in turn.entities

@@ -43,8 +43,14 @@ class StartReferral(TurnAction):
                 "utter_officer_site_off", reason=site_of(turn.staff.site).referral_off_because
             )
             return
+        told_early = turn.context.get("told_early")
         remember(
-            turn.conversation, referral=started.id, readback=None, changing=None, outcome_said=None
+            turn.conversation,
+            referral=started.id,
+            readback=told_early,
+            told_early=None,
+            changing=None,
+            outcome_said=None,
         )
         yield say("utter_officer_started")
         yield from what_next(turn)

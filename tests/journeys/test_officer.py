@@ -49,6 +49,24 @@ def test_a_note_answers_several_and_is_read_back_before_it_counts(officer: Chat)
     assert "Victim asked" in standing.split("Still to ask")[1]
 
 
+def test_a_case_told_before_the_start_is_read_back_once_it_is_started(
+    http: httpx.Client, copy: running.Copy
+) -> None:
+    officer = Chat.begin(http, copy.staff_token(), site="hampshire", audience="officer")
+    told = officer.say(NOTE)
+    assert told[-1]["text"].startswith("I can start a referral with what you wrote.")
+    officer.say("he's not on bail, no orders")
+    told = officer.choose("Start a referral")
+    assert told[0]["text"].startswith("This is a new draft.")
+    for line in ("Risk grade: Standard", "Admission: Yes, a full admission", "Bail"):
+        assert line in told[-1]["text"]
+    assert "enough evidence" in words_of(officer.choose("Yes, that's right"))
+    # A second draft begins empty.
+    officer.say("start a referral")
+    told = officer.choose("Start a new one instead")
+    assert told[-1]["text"].startswith("Is the suspect 18 or over?")
+
+
 def test_what_was_read_wrongly_is_dropped(officer: Chat) -> None:
     officer.say(NOTE)
     assert "kept none" in words_of(officer.choose("No, that's not right"))
