@@ -18,7 +18,7 @@ from accounts.staff import check_password
 from accounts.tables import Staff
 from core.clock import today
 from core.database import transaction
-from referrals.evaluation import codebook, extract, files, outcomes, reading
+from referrals.evaluation import codebook, extract, files, links, outcomes, reading
 from referrals.evaluation.files import Form
 from referrals.evaluation.pseudonym import STUDY, StudyError
 from referrals.evaluation.sheets import CellError, SheetError, day
@@ -68,6 +68,36 @@ def extract_(username: str, site: str, study: str, out: str, form: Form) -> None
                     done=done,
                 )
     click.echo(f"{count:,} referrals.", err=True)
+
+
+@evaluation_command.command("links")
+@click.option("--as", "username", required=True, help="the account of the site's administrator")
+@click.option("--site", required=True)
+@click.option("--study", default=STUDY, show_default=True, help="the name given to the extract")
+@click.option("--out", required=True, type=click.Path(dir_okay=False))
+def links_(username: str, site: str, study: str, out: str) -> None:
+    """Write crime references beside the case ids of a study, for the force's own analyst.
+
+    With it the analyst names the outcomes after the cases; then it is destroyed. An evaluator
+    never gets it. The password of the account is asked for, or read from standard input.
+    """
+    from cli.database import upgrade
+
+    password, where = _password(), _site(site)
+    upgrade()
+    with _told():
+        with transaction() as session:
+            staff = check_password(session, username, password)
+        if staff is None:
+            _fail("The user name or the password is wrong.")
+        try:
+            with _whole(out) as file, transaction() as session:
+                count = links.write(session, staff, site=where.code, study=study, out=file)
+        except extract.NotForYouError:
+            with transaction() as session:
+                links.refused(session, staff, site=where.code, study=study)
+            raise
+    click.echo(f"{count:,} cases. Whoever holds this list knows who is who.", err=True)
 
 
 @evaluation_command.command("code-book")

@@ -151,6 +151,9 @@ class Site(Data):
     ``keep_unclear_messages`` is the site's consent that masked messages which were not understood
     are kept until its coordinator has read them; ``demonstration`` gives it there alone.
 
+    ``links_for_outcomes``: the site's controllers agreed that an analyst of the force may name
+    outcomes after the cases of a study (``cara evaluation links``).
+
     ``victim_contact`` is who tells the person harmed, ``breach_to`` where attendance and a
     breach go, by e-mail.
     """
@@ -184,6 +187,7 @@ class Site(Data):
     text_number: str = ""
     words: Literal["authors", "qualified"] = "authors"
     keep_unclear_messages: Literal[True, False, "demonstration"] = False
+    links_for_outcomes: bool = False
     review_by: date | None = None
     sources: tuple[Source, ...] = ()
 
