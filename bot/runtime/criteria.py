@@ -180,6 +180,8 @@ def _forbidden(
         return True
     if rule.unless_after and rule.unless_after.search(message.sentence_before(start)):
         return True
+    if rule.unless_in_message and rule.unless_in_message.search(message.line):
+        return True
     if not criterion.any_time and known.cues.elsewhere.search(message.sentence(start, end)):
         return True
     if rule.anyone or not criterion.about_suspect:

@@ -31,7 +31,9 @@ _TENS = {
 _NUMBERS = _UNITS | _TENS | {"a": 1, "an": 1, "couple": 2}
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _DATE = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[/ ]([a-z]{3,9}|\d{1,2})[/ ](\d{4}|\d{2})\b")
-_MONTH_YEAR = re.compile(rf"\b({'|'.join(_MONTHS)})[a-z]* (?:of )?((?:19|20)\d\d)\b")
+_MONTH_YEAR = re.compile(
+    rf"\b({'|'.join(_MONTHS)})[a-z]* (?:of )?((?:19|20)\d\d|[012]\d(?! (?:19|20)\d\d))\b"
+)
 _YEAR = re.compile(r"\b((?:19|20)\d\d)\b")
 _AGO = re.compile(r"\b([a-z]+|\d+) (?:of )?(year|month|week|day)s? (?:ago|back|old)\b")
 _RECENT = re.compile(
@@ -106,7 +108,9 @@ def _months_since(around: str, today: date) -> int | None:
 
 def _dated(around: str, today: date) -> list[int]:
     """Months since each date that names its month, the latest first."""
-    found = [(_month(month), int(year)) for month, year in _MONTH_YEAR.findall(around)]
+    found = [
+        (_month(month), _century(int(year), today)) for month, year in _MONTH_YEAR.findall(around)
+    ]
     found += [
         (_month(month), _century(int(year), today)) for _, month, year in _DATE.findall(around)
     ]

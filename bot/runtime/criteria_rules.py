@@ -32,6 +32,7 @@ class Rule:
     unless: re.Pattern[str] | None
     unless_in_sentence: re.Pattern[str] | None
     unless_after: re.Pattern[str] | None
+    unless_in_message: re.Pattern[str] | None
     anyone: bool
     only_asked: bool
     in_a_list: bool
@@ -121,6 +122,7 @@ def _rule(body: dict[str, Any], blocks: dict[str, str]) -> Rule:
         unless=_optional(body.get("unless"), blocks),
         unless_in_sentence=_optional(body.get("unless_in_sentence"), blocks),
         unless_after=_optional(body.get("unless_after"), blocks),
+        unless_in_message=_optional(body.get("unless_in_message"), blocks),
         anyone=body.get("anyone") == "yes",
         only_asked=body.get("only_asked") == "yes",
         in_a_list=body.get("in_a_list") == "yes",

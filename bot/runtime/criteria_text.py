@@ -12,10 +12,13 @@ from bot.runtime.text import clauses, fold
 
 _WORD = re.compile(r"[a-z0-9]+")
 _DOTTED_DATE = re.compile(r"(?<=\d)\.(?=\d)")
+_YEARS_OLD = re.compile(r"(?<=\d)y(?:rs?)?/?o(?:ld)?\b")
 _SECTION = re.compile(r"^(s|sec)\.?(?=\d)")
 _LISTED = re.compile(r"(?:\d{1,2}|[a-h])\)$")
 _STRETCHED = re.compile(r"([a-z])\1{2,}")
 _ROLE_LETTERS = {"S": "suspect", "D": "suspect", "V": "victim"}
+# A slash that stands alone parts notes, but not two grades of risk.
+_SLASH = re.compile(r"(?<=\s)/(?=\s)(?!\s+(?:std|med|high|hi|medium|standard)\b)", re.IGNORECASE)
 _BRACKET = re.compile(r"[()\[\]{}]")
 _ROLE = re.compile(r"\((\w+)\)")
 _QUOTE = re.compile(r"[\"*<>|~]")
@@ -26,10 +29,19 @@ _ANSWERED = re.compile(
     r"|unknown|tbc|full|fully|partial|standard|medium|high|both|checked|denied|admitted|admits)\b)"
 )
 _LABEL_DASH = re.compile(r"(?:^|(?<=[.,;\n]))(\s*(?:[\w/]+ ){1,3})[-](?=\s)")
+_AND_ASKS = re.compile(
+    r"\b(?:so|and|but) (?:i (?:assume|take it|guess|presume|suppose|wonder)|what|how|which|where"
+    r"|(?:is|are|does|do|did|can|could|would|should|will|has|am)"
+    r" (?:he|she|it|this|that|there|they|i|we|you))\b"
+)
+_ADDRESSED = re.compile(
+    r"\s*(?:no|nope|nah) (?:mate|sarge|sgt|boss|sir|maam|pal|skip|skipper|bud)\b"
+)
+_GOES_ON = re.compile(r"(?:and|but|so|then|although) ")
 _HARD = re.compile(r"[.!?;\n]")
 _TOO_LONG = re.compile(r"([^;|]{300}\S{0,40})\s")
 _TYPO_LENGTH, _LONGEST = 6, 16
-_NEAR = 40
+_NEAR, _LEADING = 40, 300
 _SWAPPED = {"he": "she", "she": "he", "him": "her", "his": "her", "her": "his"}
 _PRONOUN = re.compile(r"\b(?:he|she|him|his|her)\b")
 
@@ -106,8 +118,8 @@ class Message:
         return before + self.line[start:end] + re.split("[;|]", self.line[end : end + _NEAR])[0]
 
     def sentence_before(self, at: int) -> str:
-        """The sentence as far as it leads to ``at``."""
-        return self.line[self.line.rfind("|", 0, at) + 1 : at]
+        """The sentence as far as it leads to ``at``, at most its last 300 letters."""
+        return self.line[max(self.line.rfind("|", 0, at) + 1, at - _LEADING) : at]
 
     def sentence(self, start: int, end: int) -> str:
         """The sentence around a stretch."""
@@ -130,7 +142,7 @@ def read_message(text: str, spelling: Spelling, cues: Cues) -> Message:
 def _plain_message(text: str, spelling: Spelling, swap: bool = False) -> Message:
     line, starts, places = "", [], []
     roles = _roles(text)
-    for gap, word in _tokens(text):
+    for gap, word in _tokens(_SLASH.sub(",", text)):
         line += "\n" if "\n" in gap else " "
         starts.append(len(line) - 1)
         places.append(word.span())
@@ -158,8 +170,10 @@ def _role_word(letter: re.Match[str]) -> str:
 
 
 def denied(message: Message, at: int, cues: Cues) -> bool:
-    """Whether a "no" or "not" governs what stands at ``at``."""
-    before = message.before(at).split(":")[-1]
+    """Whether a "no" or "not" governs what stands at ``at``; not where "and" or "but" opens it."""
+    if _GOES_ON.match(message.line, at):
+        return False
+    before = _ADDRESSED.sub("", message.before(at).split(":")[-1])
     if cues.far_negator.search(before):
         return True
     near = cues.barrier.split(before)[-1].split()[-cues.window :]
@@ -191,7 +205,7 @@ def _plain(token: str, spelling: Spelling) -> str:
     role = _ROLE.match(word)
     if role and spelling.plain(role[1]) in ("suspect", "victim"):
         return spelling.plain(role[1]) + word[role.end() :]
-    word = _SECTION.sub("s", word)
+    word = _YEARS_OLD.sub(" year old", _SECTION.sub("s", word))
     word = _QUOTE.sub("", _BRACKET.sub(", ", word)).replace("=", ":")
     word = _COMMA_BEFORE_DIGIT.sub(", ", word)
     if word in ("&", "+"):
@@ -209,8 +223,7 @@ def _marked(line: str, cues: Cues) -> str:
     for here, following in zip_longest(parts, parts[1:]):
         end = here.start + len(here.text)
         gap = line[end : following.start if following else len(line)]
-        asks = "?" in gap or sentence_is_asked
-        hidden = _hidden_from(here.text, asks, within, cues)
+        hidden = 0 if sentence_is_asked else _hidden_from(here.text, "?" in gap, within, cues)
         opens = hidden is not None and not here.text[:hidden].strip()
         _cover(shown, here.start + (hidden if hidden is not None else len(here.text)), end)
         if gap:
@@ -229,8 +242,11 @@ def _hidden_from(clause: str, asks: bool, within: bool, cues: Cues) -> int | Non
     """
     plain = clause.strip()
     tells = within and cues.relative.match(plain)
-    if asks or (cues.question.match(plain) and not tells):
+    if cues.question.match(plain) and not tells:
         return 0
+    if asks:  # "the offence is rape so does that rule it out?" tells before it asks
+        asked = _AND_ASKS.search(clause)
+        return asked.start() if asked else 0
     supposed = cues.supposition.search(clause)
     return supposed.start() if supposed else None
 

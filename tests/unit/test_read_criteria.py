@@ -36,7 +36,9 @@ BLIND = {
     "officer_blind_3": (0.98, 0.97),
     "officer_blind_4": (0.98, 0.97),
     "officer_blind_5": (0.97, 0.96),
-    "officer_blind_6": (0.88, 0.84),
+    "officer_blind_6": (0.98, 0.97),
+    "officer_blind_7": (0.98, 0.97),
+    "officer_blind_8": (0.88, 0.81),
     # Written with the rules in sight: no measure, only what must stay mended.
     "officer_practice": (0.96, 0.93),
 }
