@@ -16,6 +16,7 @@ import core.outbox
 import outreach.tables
 import referrals.handing_over.tables
 import referrals.tables
+import referrals.workshops.tables
 import services_directory.tables
 from accounts.demonstration import add_demonstration_accounts
 from core.audit import AuditRow
@@ -33,6 +34,7 @@ _KNOWN = (
     outreach.tables,
     referrals.handing_over.tables,
     referrals.tables,
+    referrals.workshops.tables,
     services_directory.tables,
     AuditRow,
 )

@@ -25,6 +25,7 @@ from referrals.transitions import (
     next_status,
     transition,
 )
+from referrals.workshops.seats import SEATED, leave
 
 LONGEST_WORDS = 500
 # What is done to a referral without moving it; it stands among its events all the same.
@@ -85,6 +86,8 @@ def apply(
     after = next_status(before, event, held)
     referral.resume_to = before if event is Event.hold else None
     referral.status = after
+    if after not in SEATED:
+        leave(session, referral)
     made = note(session, actor, referral, event, key=key, reason=reason, said=said, before=before)
     told_of(session, referral, made)
     return made

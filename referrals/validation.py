@@ -93,15 +93,22 @@ def _looks_right(number: phonenumbers.PhoneNumber, mobile: bool) -> bool:
     return is_mobile or phonenumbers.is_valid_number(number)
 
 
+def day_as_typed(text: str) -> date | None:
+    """A day as people type it ("27 3 2026") or in ISO 8601; None for what is no day."""
+    found = _DATE.fullmatch(text.strip())
+    try:
+        if found:
+            return date(int(found[3]), int(found[2]), int(found[1]))
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        return None
+
+
 def past_day(text: str, today: date) -> date:
     """A day as people type it, not in the future and within a lifetime; raises ``FieldError``."""
-    found = _DATE.fullmatch(text)
-    try:
-        value = (
-            date(int(found[3]), int(found[2]), int(found[1])) if found else date.fromisoformat(text)
-        )
-    except ValueError:
-        raise _refused("date") from None
+    value = day_as_typed(text)
+    if value is None:
+        raise _refused("date")
     if value > today:
         raise _refused("future")
     if _years(value, today) > OLDEST:

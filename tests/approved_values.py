@@ -17,7 +17,7 @@ from accounts.demonstration import _PEOPLE as PEOPLE
 from bot.facts import all_facts
 from bot.safety import Kind
 from core.settings import BUILD
-from referrals.fields import FIELDS, Field
+from referrals.fields import BY_NAME, FIELDS, Field
 from referrals.reference import ALPHABET, read_aloud, read_reference
 from referrals.rule_set import Criterion, rule_set_of
 from services_directory.listing import Listing
@@ -82,7 +82,7 @@ def about_criteria(texts: Texts) -> Iterator[dict[str, str]]:
         yield {
             "label": re.escape(item.label),
             "why": re.escape(item.why),
-            "source": re.escape(item.source),
+            "source": one_of(item.source_of(code) for code in item.answers),
             "basis": re.escape(texts[f"utter_officer_basis_{item.basis}"]),
             "instead": one_of(answer.instead for answer in item.answers.values()),
             **dict.fromkeys(("answer", "after", "before"), answers),
@@ -135,7 +135,11 @@ OF_A_SHOWN_SERVICE = (
 GAPS: dict[str, Callable[[Texts], str]] = {
     "utter_field_empty:question": lambda _: one_of(field.question for field in FIELDS),
     "utter_field_choose:question": lambda _: one_of(field.question for field in FIELDS),
-    "most": lambda _: "300",
+    "utter_field_reference_here:what": lambda _: one_of(
+        BY_NAME[name].label.lower() for name in ("crime_reference", "custody_reference")
+    ),
+    "count": lambda _: r"\d{1,3}",
+    "most": lambda _: "300|500",
     "typed": lambda _: r"\d+",
     "needs": lambda texts: listed(one_of(_starting(texts, *NEED)), "; "),
     "place": lambda _: PLACE,

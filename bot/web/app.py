@@ -30,6 +30,7 @@ from referrals.web import (
     needs,
     receipt,
     site_shown,
+    workshops,
 )
 from services_directory.web import api as directory_api
 from services_directory.web import oruk, trying, views, work
@@ -76,6 +77,7 @@ def application() -> FastAPI:
         receipt,
         needs,
         site_shown,
+        workshops,
         cases,
         evaluation,
         alerts,

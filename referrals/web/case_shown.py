@@ -15,17 +15,18 @@ from accounts.tables import Role, Staff
 from core.clock import LONDON, today
 from referrals import record
 from referrals.after_sending import DATES, PLACE, is_decided, may_date, may_place
+from referrals.case_clock import clock_of
 from referrals.expiring import days_left
 from referrals.moving import FLAG, HAND_ON, allowed, history
 from referrals.rule_set import DISPOSAL
 from referrals.tables import Referral, ReferralEvent
-from referrals.time_limits import CaseDates, clock
 from referrals.transitions import TABLE, TERMINAL, Event, Status, Transition
+from referrals.workshops.seats import group_of
 from sites import site_of
 
 DECISIONS = (Event.authorise, Event.refuse, Event.return_to_officer)
-# These are made in the chat, where what they need is asked for.
-IN_CHAT = (Event.submit, Event.close_not_met)
+# These are made in the chat, and a booking on its own page, where what they need is asked for.
+IN_CHAT = (Event.submit, Event.close_not_met, Event.book)
 
 
 @lru_cache(maxsize=1)
@@ -49,7 +50,7 @@ def case_shown(session: Session, staff: Staff, referral: Referral) -> dict[str, 
         "hand_on": _act(HAND_ON),
         "colleagues": officers(session, referral.site, but=staff.id) if mine else [],
         "dates": dates_of(referral),
-        "disposal": _disposal(referral, record.known(referral).answers.get(DISPOSAL)),
+        "disposal": _disposal(referral),
         "dating": _act(DATES) if may_date(staff, referral) else None,
         "decided": is_decided(referral),
         "placing": _act(PLACE) if may_place(staff, referral) else None,
@@ -60,6 +61,8 @@ def case_shown(session: Session, staff: Staff, referral: Referral) -> dict[str, 
         "handed_over": staff.role == Role.coordinator,
         "needs": staff.role in (Role.navigator, Role.coordinator),
         "in_chat": mine and draft,
+        "books": any(row.event is Event.book and _allows(staff, referral, row) for row in TABLE),
+        "group": group_of(session, referral),
     }
 
 
@@ -79,8 +82,11 @@ def said_of(session: Session, referral: Referral) -> dict[str, Any]:
 
 
 def _open(staff: Staff, referral: Referral, row: Transition) -> bool:
-    here = row.source == referral.status and row.event not in IN_CHAT
-    return here and allowed(staff, referral, row)
+    return row.event not in IN_CHAT and _allows(staff, referral, row)
+
+
+def _allows(staff: Staff, referral: Referral, row: Transition) -> bool:
+    return row.source == referral.status and allowed(staff, referral, row)
 
 
 def _move(row: Transition) -> dict[str, Any]:
@@ -122,25 +128,12 @@ def _line(session: Session, referral: Referral, event: ReferralEvent) -> dict[st
 
 def dates_of(referral: Referral) -> dict[str, Any] | None:
     """The clock of the case; None until the offence and its date are known."""
-    known, detail = record.known(referral), referral.detail
-    offence = known.answers.get("B04_offence")
-    if not offence or not detail.offence_date:
+    found = clock_of(referral)
+    if found is None:
         return None
-    statement = detail.first_statement_on
-    found = clock(
-        CaseDates(
-            given_on=referral.given_on or today(),
-            offence_date=date.fromisoformat(detail.offence_date),
-            offence=offence,
-            first_statement_on=date.fromisoformat(statement) if statement else None,
-            condition_weeks=site_of(referral.site).condition_weeks,
-        ),
-        record.rules_of(referral).prosecution_limits,
-        today=today(),
-    )
     said = words()["clock"]
     given = said["given"] if referral.given_on else said["if_given_today"]
-    given = given.format(disposal=_disposal(referral, known.answers.get(DISPOSAL)))
+    given = given.format(disposal=_disposal(referral))
     return {
         "lines": [
             (given[:1].upper() + given[1:], _day(referral.given_on or today())),
@@ -154,8 +147,9 @@ def dates_of(referral: Referral) -> dict[str, Any] | None:
     }
 
 
-def _disposal(referral: Referral, code: str | None) -> str:
+def _disposal(referral: Referral) -> str:
     """What was proposed, or what the site uses first, by its name on the day that counts."""
+    code = record.known(referral).answers.get(DISPOSAL)
     site, day = site_of(referral.site), referral.given_on or today()
     named = site.disposals_on(day)
     return named.get(code or site.disposals[0]) or words()["clock"]["disposal"]

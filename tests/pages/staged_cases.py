@@ -37,6 +37,7 @@ FURTHER: dict[str, tuple[tuple[Role, Event], ...]] = {
     "question": ((Role.authoriser, Event.authorise),),
     "assessed": ((Role.authoriser, Event.authorise), (Role.coordinator, Event.accept)),
     "supported": ((Role.authoriser, Event.authorise), (Role.coordinator, Event.accept)),
+    "to book": ((Role.authoriser, Event.authorise), (Role.coordinator, Event.accept)),
     "held": ((Role.authoriser, Event.authorise), (Role.coordinator, Event.accept)),
     "booked": (
         (Role.authoriser, Event.authorise),
