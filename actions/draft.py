@@ -24,6 +24,32 @@ from referrals.fields import BY_NAME
 from referrals.progress import Position, Step
 from referrals.tables import Referral
 from referrals.transitions import TERMINAL, Status
+from sites import site_of
+
+# What an officer told of a case before its start, as answers by criterion.
+EARLY = "told_early"
+
+
+def start(turn: Turn) -> Iterator[Utterance]:
+    """A new draft in this chat; what was told before it is read back first."""
+    if turn.staff is None:
+        yield say("utter_officer_sign_in")
+        return
+    try:
+        started = record.start(turn.session, turn.staff)
+    except record.ReferralError:
+        yield say("utter_officer_site_off", reason=site_of(turn.staff.site).referral_off_because)
+        return
+    remember(
+        turn.conversation,
+        referral=started.id,
+        readback=turn.context.get(EARLY),
+        changing=None,
+        outcome_said=None,
+        **{EARLY: None},
+    )
+    yield say("utter_officer_started")
+    yield from what_next(turn)
 
 
 def what_next(turn: Turn, *, again: bool = False) -> Iterator[Utterance]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import ClassVar
 
-from actions.draft import what_next
+from actions.draft import EARLY, start, what_next
 from actions.participant_search import what_next as participant_next
 from actions.turn import Turn, TurnAction
 from bot.conversations import remember
@@ -61,15 +61,8 @@ class GiveAnswers(OfficerAction):
     waits_after_alarm: ClassVar[bool] = False
 
     def before_start(self, turn: Turn) -> Iterable[Utterance]:
-        """A case that is told before a referral is started: what it answers waits for the start."""
-        sure, _unsure = _answers_in(turn, turn.conversation.site)
-        if not sure or turn.staff is None:
-            return what_next(turn)
-        told = dict(turn.context.get("told_early") or {}) | sure
-        remember(turn.conversation, told_early=told)
-        return [
-            say("utter_officer_told_early", choice("utter_label_start", "start_referral", new=True))
-        ]
+        """A case that is told before a referral is started."""
+        return told_early(turn)
 
     def work(self, turn: Turn, referral: Referral) -> Iterator[Utterance]:
         """Keep, read back, or ask."""
@@ -106,6 +99,10 @@ class CorrectAnswer(OfficerAction):
 
     action_name: ClassVar[str] = "action_correct_answer"
 
+    def before_start(self, turn: Turn) -> Iterable[Utterance]:
+        """A correction of a case that waits for its start."""
+        return told_early(turn)
+
     def work(self, turn: Turn, referral: Referral) -> Iterator[Utterance]:
         """Correct what is pending, or what was kept."""
         sure, _unsure = _read(turn, referral)
@@ -133,6 +130,10 @@ class Affirm(OfficerAction):
 
     action_name: ClassVar[str] = "action_affirm"
 
+    def before_start(self, turn: Turn) -> Iterable[Utterance]:
+        """Yes to what was told: it is the start."""
+        return start(turn) if turn.context.get(EARLY) else what_next(turn)
+
     def work(self, turn: Turn, referral: Referral) -> Iterator[Utterance]:
         """Keep what is pending."""
         pending = turn.context.get("readback")
@@ -149,6 +150,11 @@ class Deny(OfficerAction):
     """No: what was read back is dropped, and the questions go on one at a time."""
 
     action_name: ClassVar[str] = "action_deny"
+
+    def before_start(self, turn: Turn) -> Iterable[Utterance]:
+        """No: what was told is forgotten."""
+        remember(turn.conversation, **{EARLY: None})
+        return what_next(turn)
 
     def work(self, turn: Turn, referral: Referral) -> Iterator[Utterance]:
         """Drop what is pending."""
@@ -294,6 +300,24 @@ def keep(
     for key, value in answers.items():
         if key in before and before[key] != value:
             yield changed(key, before[key], value)
+
+
+def told_early(turn: Turn) -> Iterator[Utterance]:
+    """What a note answers before there is a draft: said back at once, kept for the start.
+
+    In a chat that has sent a referral it may be about that one, so that nothing is kept.
+    """
+    sure, _unsure = _answers_in(turn, turn.conversation.site)
+    if not sure or turn.staff is None or turn.context.get("referral"):
+        yield from what_next(turn)
+        return
+    told = dict(turn.context.get(EARLY) or {}) | sure
+    remember(turn.conversation, **{EARLY: told})
+    rules = rule_set_of(turn.conversation.site)
+    found = [(rules.criterion(each), value) for each, value in told.items()]
+    answers = "; ".join(f"{item.label}: {item.answers[value].label}" for item, value in found)
+    begin = choice("utter_label_start", "start_referral", new=True)
+    yield say("utter_officer_told_early", begin, answers=answers)
 
 
 def _store(turn: Turn, referral: Referral, answers: dict[str, str | None], source: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from actions.draft import what_next
+from actions.draft import EARLY, start, what_next
 from actions.officer import OfficerAction
 from actions.turn import Turn, TurnAction
 from bot.conversations import remember
@@ -15,7 +15,6 @@ from referrals import record
 from referrals.progress import Step
 from referrals.tables import Referral
 from referrals.transitions import Status
-from sites import site_of
 
 
 class StartReferral(TurnAction):
@@ -28,32 +27,17 @@ class StartReferral(TurnAction):
         if turn.staff is None:
             yield say("utter_officer_sign_in")
             return
-        left = _left(turn)
-        if left and not turn.given.get("new"):
-            remember(turn.conversation, referral=left.id, readback=None, changing=None)
-            yield say(
-                "utter_officer_resumed", choice("utter_label_start_new", "start_referral", new=True)
-            )
-            yield from what_next(turn, again=True)
+        # Who has just told of a case means that one, and no draft that was left.
+        told = turn.context.get(EARLY) and not turn.given.get("draft")
+        left = None if turn.given.get("new") or told else _left(turn)
+        if left is None:
+            yield from start(turn)
             return
-        try:
-            started = record.start(turn.session, turn.staff)
-        except record.ReferralError:
-            yield say(
-                "utter_officer_site_off", reason=site_of(turn.staff.site).referral_off_because
-            )
-            return
-        told_early = turn.context.get("told_early")
-        remember(
-            turn.conversation,
-            referral=started.id,
-            readback=told_early,
-            told_early=None,
-            changing=None,
-            outcome_said=None,
+        remember(turn.conversation, referral=left.id, readback=None, changing=None, **{EARLY: None})
+        yield say(
+            "utter_officer_resumed", choice("utter_label_start_new", "start_referral", new=True)
         )
-        yield say("utter_officer_started")
-        yield from what_next(turn)
+        yield from what_next(turn, again=True)
 
 
 def _left(turn: Turn) -> Referral | None:

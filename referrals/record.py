@@ -28,7 +28,7 @@ from referrals.eligibility import (
 )
 from referrals.fields import BY_NAME, CONSENT_WORDS, FIELDS, SEARCHED, answered_for
 from referrals.moving import ReferralError, move
-from referrals.progress import Known, ready_to_submit
+from referrals.progress import Known, Step, position, ready_to_submit
 from referrals.reference import new_reference
 from referrals.rule_set import Effect, RuleSet, rule_set_of
 from referrals.tables import KeptRuleSet, Referral, ReferralAnswer, ReferralDetail, ReferralEvent
@@ -158,6 +158,7 @@ def answer(
     """
     _refuse_closed(referral)
     rules = rules_of(referral)
+    before = _excluding(referral)
     assess(rules, values)
     if strange := set(values) - {item.id for item in rules.in_chat}:
         raise UnknownAnswerError(f"No officer is asked for {min(strange)}.")
@@ -175,14 +176,18 @@ def answer(
         )
     again = set(_words(referral.went_on_despite)) - set(values)
     referral.went_on_despite = " ".join(sorted(again))
+    if _excluding(referral) != before:
+        referral.detail.override_reason = None  # it was given for another criterion
     _touched(session, staff, referral, "referral.answer")
 
 
 def go_on_despite(session: Session, staff: Staff, referral: Referral) -> None:
-    """The officer was told that the case does not meet a criterion, and goes on."""
+    """The officer was told that the case does not meet this criterion, and goes on."""
     _refuse_closed(referral)
-    excluding = assess(rules_of(referral), known(referral).answers).of(Effect.ineligible)
-    referral.went_on_despite = " ".join(reason.id for reason in excluding)
+    here = position(rules_of(referral), known(referral))
+    if here.step is Step.excluded and here.criterion:
+        told = {*_words(referral.went_on_despite), here.criterion.id}
+        referral.went_on_despite = " ".join(sorted(told))
     _touched(session, staff, referral, "referral.go_on")
 
 
@@ -292,6 +297,11 @@ def replay(session: Session, referral: Referral) -> Outcome:
         raise ReferralError(words("utter_referral_missing", "en").text)
     answers = {each["id"]: each["answer"] for each in referral.frozen["criteria"]}
     return assess(RuleSet.model_validate_json(kept.document), answers, authority=False).outcome
+
+
+def _excluding(referral: Referral) -> set[str]:
+    found = assess(rules_of(referral), known(referral).answers, authority=False)
+    return {reason.id for reason in found.of(Effect.ineligible)}
 
 
 def _keep(session: Session, rules: RuleSet) -> None:

@@ -17,6 +17,7 @@ from accounts.staff import actor_of
 from accounts.tables import Role, Staff
 from core.audit import record
 from core.clock import now
+from core.crypto import lookup_hash
 from core.words import words
 from referrals.fields import NEEDS
 from referrals.moving import LONGEST_WORDS, ReferralError
@@ -38,6 +39,14 @@ TAKEN_ON = (
     Status.on_hold,
     Status.completed,
 )
+
+
+class LineError(ReferralError):
+    """A line that cannot be kept as it is; ``at`` names what is wrong: need, how or said."""
+
+    def __init__(self, at: str, message: str) -> None:
+        super().__init__(message)
+        self.at = at
 
 
 @dataclass(frozen=True)
@@ -77,18 +86,22 @@ def write(
     said: str,
     key: str,
 ) -> None:
-    """Write one line; the same ``key`` again is the same line.
+    """Write one line; the same content under the same ``key`` again is the same line.
 
-    Raises :class:`IllegalMoveError` for somebody who may not, :class:`ReferralError` for a need or
-    a code that was not chosen and for words that are too many.
+    Raises :class:`IllegalMoveError` for somebody who may not, :class:`LineError` for a need or a
+    code that was not chosen and for words that are too many.
     """
     if not may_support(staff, referral):
         raise IllegalMoveError("only the provider's people write of needs, once taken on")
-    if need not in CODES or how not in HOWS[step]:
-        raise ReferralError(words("utter_referral_choose_need", "en").text)
+    if need not in CODES:
+        raise LineError("need", words("utter_referral_choose_need", "en").text)
+    if how not in HOWS[step]:
+        raise LineError("how", words("utter_referral_choose_how", "en").text)
     if len(said) > LONGEST_WORDS:
         lengths = {"most": LONGEST_WORDS, "typed": len(said)}
-        raise ReferralError(words("utter_field_too_long", "en", lengths).text)
+        raise LineError("said", words("utter_field_too_long", "en", lengths).text)
+    # With Back a form keeps its key: the same content again is the same line, other content is not.
+    key = f"{key[:50]}:{lookup_hash('|'.join((step, need, how, said)))[:12]}"
     written = select(ReferralSupport.id).where(
         ReferralSupport.referral_id == referral.id, ReferralSupport.idempotency_key == key
     )

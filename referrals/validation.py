@@ -9,7 +9,7 @@ from datetime import date
 import phonenumbers
 
 from core.words import words
-from referrals.fields import Field, Given
+from referrals.fields import BY_NAME, Field, Given
 
 ADULT = 18
 OLDEST = 110
@@ -121,8 +121,13 @@ def _date(field: Field, text: str, given: Given, today: date) -> date:
     dates = {**given, field.name: value.isoformat()}
     _refuse_under_age(dates, today)
     offence, statement = dates.get("offence_date"), dates.get("first_statement_on")
-    if offence and statement and statement < offence:
-        raise _refused("before_offence")
+    if (
+        BY_NAME["first_statement_on"].needed(given)
+        and offence
+        and statement
+        and statement < offence
+    ):
+        raise _refused("after_statement" if field.name == "offence_date" else "before_offence")
     return value
 
 

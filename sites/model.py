@@ -113,7 +113,7 @@ class WhoAuthorises(Data):
     """
 
     lowest_rank: Literal["sergeant", "inspector", "chief inspector", "superintendent"] = "sergeant"
-    specially_authorised: tuple[str, ...] = ()
+    specially_authorised: tuple[Annotated[str, Field(min_length=3)], ...] = ()
 
 
 class HandOver(Data):
@@ -180,6 +180,7 @@ class Site(Data):
     victim_contact: Person | None = None
     breach_to: Contact | None = None
     condition_weeks: int = Field(default=16, ge=6, le=20)
+    condition_confirmed: bool = False
     reference_patterns: dict[str, str] = {}
     widget_origins: tuple[str, ...] = ()
     alerts: Alerts = Alerts()

@@ -139,7 +139,7 @@ GAPS: dict[str, Callable[[Texts], str]] = {
         BY_NAME[name].label.lower() for name in ("crime_reference", "custody_reference")
     ),
     "count": lambda _: r"\d{1,3}",
-    "most": lambda _: "300|500",
+    "most": lambda _: "300",
     "typed": lambda _: r"\d+",
     "needs": lambda texts: listed(one_of(_starting(texts, *NEED)), "; "),
     "place": lambda _: PLACE,
@@ -147,6 +147,9 @@ GAPS: dict[str, Callable[[Texts], str]] = {
     "reason": lambda _: one_of(site.referral_off_because for site in all_sites().values()),
     "reasons": lambda texts: one_of(reasons(texts)),
     "utter_officer_noted:answers": lambda _: listed(
+        one_of(_of_criteria(lambda item, answer: f"{item.label}: {answer}")), "; "
+    ),
+    "utter_officer_told_early:answers": lambda _: listed(
         one_of(_of_criteria(lambda item, answer: f"{item.label}: {answer}")), "; "
     ),
     "utter_label_resume:answers": lambda _: r"\d{1,2}",

@@ -21,6 +21,8 @@ _SMALL_TALK = ("help", "greet", "goodbye", "thanks", "affirm", "deny")
 _SURE_BOUND = 0.85
 # Of this many intents one at this share is a fair guess, and a bound answers nothing wrongly.
 _LIKELY_BOUND = 0.2
+# What waits for an officer is asked in words that may answer a question too.
+_LISTS = "ask_waiting"
 _COMMANDS = "instruct_bot"
 # At this share the world at large is the better answer where nothing else is likely either.
 _LIKELY_OUTSIDE = 0.2
@@ -179,9 +181,9 @@ def _officer_intent(
     ruled: str | None,
 ) -> tuple[str, float]:
     asked = [entity["value"] for entity in entities if entity["entity"] == "request"]
-    if asked:
-        return str(asked[0]), 1.0
     answered = any(entity["entity"] == "criterion" for entity in entities)
+    if asked and not (answered and asked[0] == _LISTS):
+        return str(asked[0]), 1.0
     if ruled and (ruled == _COMMANDS or not answered):
         return ruled, 1.0
     aside = name in _ASIDE and confidence >= _SURE_ASIDE

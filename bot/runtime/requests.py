@@ -14,42 +14,42 @@ from bot.runtime.text import fold
 REFERENCE = "[reference]"
 STATUS, WITHDRAW, BACK, WAITING = "ask_status", "withdraw_referral", "go_back", "ask_waiting"
 
-_WHO = r"(?:hes|shes|theyve|(?:he|she|they|the suspect|suspect|pic|dp|ip)(?: has| have| is| was)?)"
+_WHO = r"(?:(?:hes|shes|theyve|he|she|they|the suspect|suspect|pic|dp)(?: has| have| is| was)? )?"
 _REASONS = {
-    "charged": rf"(?:{_WHO} )?(?:now |just )?(?:been |being |getting )?charged",
-    "prosecuted": rf"(?:{_WHO} )?(?:now )?(?:being |getting |to be )?prosecuted|"
-    r".*\b(?:to|for) court",
-    "mistake": r"(?:it |this |that )?(?:was |is |sent )?(?:my |a |in |by )?(?:mistake|error)|"
-    r"wrong (?:person|suspect|case|one|name)",
-    "duplicate": r".*\b(?:twice|duplicate|already (?:referred|sent|in))",
-    "moved": rf"(?:{_WHO} )?moved (?:away|house|area|out of .*)",
-    "died": rf"(?:{_WHO} )?(?:died|dead|passed away)",
-    "consent_withdrawn": rf"(?:{_WHO} )?(?:changed (?:his|her|their) mind|refus(?:ed|es|ing)|"
-    r"(?:doesnt|does not|dont|wont|no longer) (?:want|agree|consent)s?|withdrawn consent)",
-    "new_risk": r".*\b(?:new|more|higher|increased) risk|.*\brisk (?:has )?(?:gone|went|come) .*",
-    "needs_met": rf"(?:{_WHO} )?(?:getting|gets|got|has) (?:the )?help elsewhere",
+    "charged": rf"{_WHO}(?:now |just )?(?:been |being |getting )?charged",
+    "prosecuted": rf"{_WHO}(?:now )?(?:being |getting |to be )?prosecuted"
+    r"|(?:its |it is |he is |hes |shes )?(?:now )?going to court",
+    "mistake": r"(?:it |this |that )?(?:was |is |sent )?(?:my |a |in |by )?(?:mistake|error)"
+    r"|wrong (?:person|suspect|case|one|name)",
+    "duplicate": r"(?:it was |its |its a |it is a |i )?"
+    r"(?:sent (?:it )?twice|duplicate|already sent)",
+    "moved": rf"{_WHO}moved (?:away|house|area|out of (?:the )?(?:area|county|force))",
+    "died": rf"{_WHO}(?:died|passed away)",
+    "consent_withdrawn": rf"{_WHO}(?:changed (?:his|her|their) mind|withdrawn consent"
+    r"|(?:doesnt|does not|wont|no longer) (?:want|agree|consent)s?)",
+    "new_risk": r"(?:theres |there is )?(?:a )?new risk|(?:the )?risk has gone up",
+    "needs_met": rf"{_WHO}(?:getting|gets|got) (?:the )?help elsewhere",
 }
+_MORE = r"(?: (?:with|for|to|by|today|now|yesterday|this morning|last night)\b.{0,40})?"
+_NOT = re.compile(r"\b(?:no|not|never|nobody|isnt|wasnt|hasnt|unless|until|victim|before)\b")
 _WITHDRAW = re.compile(
     r"^(?:please |can you |can i |could you |i want to |i need to |id like to |need to |want to )*"
     r"(?:(?:withdraw|cancel|pull|take back|retract) (?:the |my |a |this |that |sent )*"
     r"(?:cara )?(?:referral|reference|ref)?(?: number| no)?:? ?(?:\[reference\])?"
     r"|(?:withdraw|pull|retract) (?:it|that one))(?: please| pls)?"
-    r"(?P<why> (?:(?:because|as|since|cos|cause|its) )?(?P<reason>"
+    r"(?P<why> (?:(?:because|as|since|cos|cause) )?(?:"
     + "|".join(rf"(?P<{code}>{words})" for code, words in _REASONS.items())
-    + r")(?: .{0,60})?)?$"
+    + rf"){_MORE})?$"
 )
+_ASKED = r"(?:is there |are there |have i got |do i have |got )?"
+_THING = r"(?:anything|something|any (?:referrals?|drafts?|jobs?|work)|whats|what is|what)"
 _WAITING = re.compile(
-    r"^(?:(?:is |have i got |do i have |have you got |got )(?:there )?)?"
-    r"(?:anything|any ?one|what|whats|what is|something|"
-    r"any (?:referrals?|drafts?|jobs?|questions?|work))"
-    r"(?: else| new| do i have| have i got| is there| there| is)*"
-    r" (?:waiting|outstanding|pending|to do|left to do|on my (?:list|plate|desk)|"
-    r"in my (?:queue|tray|list|inbox)|needs? (?:my attention|me|doing)|open)"
-    r"(?: (?:for|on) me| with me| from me| right now| now| today| at the moment)*$"
-    r"|^(?:show |list |see |open |whats in |what is in )*(?:me )?(?:all )?(?:of )?my "
-    r"(?:open |sent |own |current )?"
-    r"(?:referrals|drafts|list|queue|tray|inbox|work)(?: please| pls)?$"
-    r"|^what (?:do|must) i (?:still )?(?:need|have) to do(?: now| today)?$"
+    rf"^{_ASKED}{_THING}(?: else)? (?:waiting|outstanding)(?: (?:for|on|with) me)?(?: now| today)?$"
+    rf"|^{_ASKED}{_THING}(?: else)? (?:pending|open|left|to do) (?:for|on|with) me(?: now| today)?$"
+    r"|^(?:show|list|see|open)(?: me)? my (?:open |sent |own )?(?:referrals|drafts|list|queue)"
+    r"(?: please)?$"
+    r"|^my (?:open |sent |own )?(?:referrals|drafts)$"
+    r"|^whats (?:on my (?:list|plate|desk)|in my (?:queue|tray|inbox))$"
     r"|^who(?:s| is) waiting (?:for|on) me$"
 )
 _STATUS = re.compile(
@@ -93,7 +93,9 @@ def read_request(text: str) -> str | None:
 def read_reason(text: str) -> str | None:
     """Why a withdrawal is asked for, as a code of the table, where the words say so."""
     found = _WITHDRAW.search(_plain(text))
-    return next((code for code in _REASONS if found and found[code]), None)
+    if found is None or _NOT.search(found["why"] or ""):
+        return None
+    return next((code for code in _REASONS if found[code]), None)
 
 
 def _plain(text: str) -> str:

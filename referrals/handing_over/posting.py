@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.orm import Session
 
+from accounts.staff import authorisers
 from accounts.tables import Role, Staff
 from core import outbox
 from core.clock import LONDON, now
@@ -51,14 +52,25 @@ def told_of(session: Session, referral: Referral, event: ReferralEvent) -> None:
 def told_of_worry(session: Session, referral: Referral, event: ReferralEvent) -> None:
     """Tell those who can look that somebody is worried: an e-mail that says only that.
 
-    A draft that was never sent is its officer's alone, and nobody else could open it.
+    A draft that was never sent is its officer's alone, and nobody else could open it. Where nobody
+    can be told of an authorised referral, the coordinator sees that on the hand-over page; before
+    authority it stands on the sergeants' list alone, for the provider knows nothing of it yet.
     """
     if referral.reference is None:
         return
     session.flush()
     cause = _cause(referral, event, Purpose.worry)
-    if not post_letters(session, referral, event, cause):
+    told = post_letters(session, referral, event, cause)
+    if not told and authorised(session, referral.id):
         outbox.post(session, without_way(cause), site=referral.site, held=True, trouble=NOBODY)
+
+
+def authorised(session: Session, referral_id: str) -> bool:
+    """Whether a sergeant ever authorised it: from then on the provider may know of it."""
+    asked = select(ReferralEvent.id).where(
+        ReferralEvent.referral_id == referral_id, ReferralEvent.event == Event.authorise
+    )
+    return session.scalar(asked.limit(1)) is not None
 
 
 def _cause(referral: Referral, event: ReferralEvent, purpose: Purpose) -> Cause:
@@ -73,19 +85,20 @@ def _cause(referral: Referral, event: ReferralEvent, purpose: Purpose) -> Cause:
 
 
 def _who_looks(session: Session, referral: Referral) -> list[str]:
-    """Addresses: the site's coordinators, or before authority the authoriser who was named."""
-    waits = referral.status in BEFORE_AUTHORITY
-    if waits:
-        found = (
-            session.get(Staff, referral.detail.authoriser) if referral.detail.authoriser else None
+    """Addresses of those who can open it: the site's coordinators once it was authorised.
+
+    Before, the authoriser who was named; where that one is gone, all authorisers of the site.
+    """
+    if authorised(session, referral.id):
+        looking = select(Staff).where(
+            Staff.site == referral.site,
+            Staff.role == Role.coordinator,
+            Staff.disabled_at.is_(None),
         )
-        return [found.email] if found else []
-    looking = select(Staff).where(
-        Staff.site == referral.site,
-        Staff.role == Role.coordinator,
-        Staff.disabled_at.is_(None),
-    )
-    return [staff.email for staff in session.scalars(looking)]
+        return [staff.email for staff in session.scalars(looking)]
+    able = authorisers(session, referral.site, but=referral.owner)
+    named = [each for each in able if each.id == referral.detail.authoriser]
+    return [each.email for each in named or able]
 
 
 def purposes_of(event: str, before: Status) -> list[Purpose]:

@@ -15,7 +15,7 @@ from core import outbox
 from core.audit import record
 from core.clock import now
 from core.outbox import DEAD, HELD, SENT, WAITING, Outgoing
-from referrals.handing_over.posting import letters_of, post_letters
+from referrals.handing_over.posting import authorised, letters_of, post_letters
 from referrals.handing_over.ways import NO_ROUTE, PULL, Cause, Purpose, cause_of
 from referrals.tables import Referral, ReferralEvent
 
@@ -64,7 +64,11 @@ def stuck_at(session: Session, staff: Staff) -> list[Stuck]:
         .order_by(Outgoing.made_at)
     )
     moment = now()
-    return [_shown(row, trouble) for row in rows if (trouble := trouble_of(row, moment))]
+    return [
+        _shown(row, trouble)
+        for row in rows
+        if (trouble := trouble_of(row, moment)) and _is_known(session, row)
+    ]
 
 
 def trouble_of(row: Outgoing, moment: datetime) -> Trouble | None:
@@ -86,7 +90,7 @@ def send_again(session: Session, staff: Staff, row_id: str) -> Again | None:
     all can tell. By another way it is another letter, which takes the place of the old row.
     """
     row = _locked(session, staff, row_id)
-    if row is None:
+    if row is None or not _is_known(session, row):
         return None
     if row.status == SENT:
         return Again.gone
@@ -130,6 +134,12 @@ def _moved(session: Session, cause: Cause) -> tuple[Referral, ReferralEvent]:
         session.get_one(Referral, cause.referral),
         session.get_one(ReferralEvent, cause.event_id),
     )
+
+
+def _is_known(session: Session, row: Outgoing) -> bool:
+    """Whether the provider may know of it: a worry is told before authority too, to police."""
+    cause = cause_of(row.payload)
+    return cause.purpose is not Purpose.worry or authorised(session, cause.referral)
 
 
 def _ours() -> ColumnElement[bool]:

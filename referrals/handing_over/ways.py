@@ -105,7 +105,7 @@ def victim_contact_ways(site: Site) -> list[Way]:
 
 def worry_ways(site: Site, staff: Iterable[str]) -> list[Way]:
     """One e-mail to all who look when somebody is worried: of the staff, and named people."""
-    named = (person.email for person in site.alerts.people)
+    named = (person.email for person in site.alerts.people if person.confirmed)
     found = sorted({address for address in (*staff, *named) if address})
     return [Way("email", ", ".join(found))] if found else []
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import yaml
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
@@ -25,9 +26,17 @@ from core.web import forms
 from core.web.pages import page
 from referrals import record
 from referrals.fields import NEEDS
-from referrals.moving import ReferralError
 from referrals.reference import read_reference
-from referrals.support import ASSESSED, GIVEN, HOWS, Line, may_support, standing, write
+from referrals.support import (
+    ASSESSED,
+    GIVEN,
+    HOWS,
+    Line,
+    LineError,
+    may_support,
+    standing,
+    write,
+)
 from referrals.tables import Referral
 from referrals.transitions import IllegalMoveError
 from sites import site_of
@@ -70,16 +79,26 @@ def add(request: Request, key: str, act: str, staff: Supports, form: forms.OwnFo
                 said=forms.said(form, "said"),
                 key=_code(form, "key") or str(uuid.uuid4()),
             )
-    except ReferralError as fault:
-        why, status = str(fault), 422
+    except LineError as fault:
+        why, where, status = str(fault), fault.at, 422
     except IllegalMoveError:
-        why, status = words()["not_now"], 409
+        why, where, status = words()["not_now"], "", 409
+    except IntegrityError:  # the same form, sent twice at once
+        return RedirectResponse(f"/referrals/{key}/needs?done={act}", 303)
     else:
         return RedirectResponse(f"/referrals/{key}/needs?done={act}", 303)
     with transaction() as session:
         found = _found(session, staff, key)
         return _shown(
-            request, session, staff, found, fault=why, tried=act, form=form, status=status
+            request,
+            session,
+            staff,
+            found,
+            fault=why,
+            where=where,
+            tried=act,
+            form=form,
+            status=status,
         )
 
 
@@ -91,6 +110,7 @@ def _shown(
     *,
     done: str = "",
     fault: str = "",
+    where: str = "",
     tried: str = "",
     form: FormData | None = None,
     status: int = 200,
@@ -121,6 +141,7 @@ def _shown(
         may=may_support(staff, referral),
         done=words()["done"].get(done, ""),
         fault=fault,
+        where=where,
         tried=tried,
         typed={name: forms.said(form, name) for name in ("need", "how", "said")} if form else {},
         key=str(uuid.uuid4()),

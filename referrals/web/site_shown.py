@@ -25,6 +25,11 @@ ROUTES = {
     "ascend": "The referral goes to ASCEND, which assesses needs and supports",
     "force_booking": "The force books the workshops",
 }
+HAND_OVERS = {
+    "webhook": "Posted to the provider's system",
+    "email": "By e-mail, as a link",
+    "pull": "The provider's system fetches it",
+}
 
 
 @router.get("/site")
@@ -39,6 +44,7 @@ def site_page(request: Request, staff: SignedIn) -> Response:
         staff=staff,
         site=site,
         route=ROUTES[site.route],
+        hand_overs=HAND_OVERS,
         rules=rule_set_of(site.code).name,
         disposals=_disposals(site, today()),
         languages=[LANGUAGES[code] for code in site.languages],

@@ -54,16 +54,44 @@ def test_a_case_told_before_the_start_is_read_back_once_it_is_started(
 ) -> None:
     officer = Chat.begin(http, copy.staff_token(), site="hampshire", audience="officer")
     told = officer.say(NOTE)
-    assert told[-1]["text"].startswith("I can start a referral with what you wrote.")
-    officer.say("he's not on bail, no orders")
+    assert told[-1]["text"].startswith("I can start a referral with this: ")
+    assert "Risk grade: Standard" in told[-1]["text"]
+    told = officer.say("he's not on bail, no orders")
+    assert "Bail for something else: No" in told[-1]["text"]
     told = officer.choose("Start a referral")
     assert told[0]["text"].startswith("This is a new draft.")
     for line in ("Risk grade: Standard", "Admission: Yes, a full admission", "Bail"):
         assert line in told[-1]["text"]
     assert "enough evidence" in words_of(officer.choose("Yes, that's right"))
-    # A second draft begins empty.
+    # A second draft begins empty, and a fact told after sending is nobody else's.
     officer.say("start a referral")
     told = officer.choose("Start a new one instead")
+    assert told[-1]["text"].startswith("Is the suspect 18 or over?")
+
+
+def test_what_was_told_early_is_corrected_confirmed_or_forgotten(
+    http: httpx.Client, copy: running.Copy
+) -> None:
+    officer = Chat.begin(http, copy.staff_token(), site="hampshire", audience="officer")
+    officer.say(NOTE)
+    told = officer.say("sorry, the risk came back high")
+    assert "Risk grade: High" in told[-1]["text"]
+    assert "Risk grade: High" in officer.say("yes")[-1]["text"]
+
+    other = Chat.begin(http, copy.staff_token(), site="hampshire", audience="officer")
+    other.say(NOTE)
+    other.say("no")
+    other.say("start a referral")
+    assert "Risk grade" not in words_of(other.choose("Start a new one instead"))
+
+
+def test_a_fact_told_after_sending_goes_into_nobody_elses_draft(officer: Chat) -> None:
+    answer_all_criteria(officer)
+    fill_in_booking(officer)
+    officer.choose("Confirm and send")
+    told = officer.say("he's on bail for something else")
+    assert "I can start a referral with this" not in words_of(told)
+    told = officer.choose("Start a referral")
     assert told[-1]["text"].startswith("Is the suspect 18 or over?")
 
 

@@ -97,7 +97,7 @@ def test_a_navigator_writes_what_was_assessed_and_given(
     page.get_by_role("link", name=web.staged[name]).click()
     page.get_by_role("link", name="Needs and support").click()
     drinking = page.get_by_role("row").filter(has_text="Drinking")
-    expect(drinking).to_contain_text("Not yet")
+    expect(drinking).to_contain_text("Not assessed yet")
     page.get_by_text("Write an assessment").click()
     page.get_by_label("In a few words").first.fill("Every evening")
     page.get_by_role("button", name="Keep the assessment").click()
@@ -141,6 +141,9 @@ def test_unconfirmed_material_says_so(visit: Visit) -> None:
     expect(line).to_contain_text("Unconfirmed")
     expect(line).to_contain_text("Nobody is named who approved it")
     expect(page.get_by_role("listitem").filter(has_text="Delivery site 3")).to_be_visible()
+    for unsure in ("16 weeks", "fetches it", "nobody has entered how to reach them"):
+        row = page.locator(".govuk-summary-list__row").filter(has_text=unsure)
+        expect(row.first).to_contain_text("Unconfirmed")
 
 
 # From sergeant to provider and back

@@ -12,7 +12,8 @@ from tests.unit.understanding import OUTSIDE, Pairs, read, sets
 
 POST_WORDS = 30
 F1_FLOOR = 0.7
-OUTSIDE_FLOOR = 0.8  # below what the smallest set gives: 20 of 24
+OUTSIDE_FLOOR = 0.85
+OUTSIDE_FLOORS = {"participant_blind_en_5": 0.8}  # 20 of its 24
 REFUSED_CEILING = 0.05
 
 
@@ -79,5 +80,5 @@ def test_texts_that_were_written_blind(path: Path) -> None:
     print(share("intents", sum(i["intent"] == g["intent"] for i, g in pairs), len(pairs)))
     print_misses(pairs)
     assert f1 >= F1_FLOOR
-    assert found[0] / found[1] >= OUTSIDE_FLOOR
+    assert found[0] / found[1] >= OUTSIDE_FLOORS.get(path.stem, OUTSIDE_FLOOR)
     assert wrongly[0] / wrongly[1] <= REFUSED_CEILING

@@ -39,10 +39,17 @@ def test_a_reference_looks_as_the_site_says(name: str) -> None:
 
 
 def test_the_first_statement_is_not_before_the_offence() -> None:
-    assert kept("first_statement_on", "20 11 2026", offence_date="2026-11-20") == "2026-11-20"
-    told = refused("first_statement_on", "19 11 2026", offence_date="2026-11-20")
+    day = {"B04_offence": "common_assault", "offence_date": "2026-11-20"}
+    assert kept("first_statement_on", "20 11 2026", **day) == "2026-11-20"
+    told = refused("first_statement_on", "19 11 2026", **day)
     assert told == "That day is before the offence."
-    assert refused("offence_date", "20 11 2026", first_statement_on="2026-11-19") == told
+    said = {"B04_offence": "common_assault", "first_statement_on": "2026-11-19"}
+    assert "Look at both days" in refused("offence_date", "20 11 2026", **said)
+
+
+def test_a_statement_that_counts_no_more_keeps_no_offence_date_from_being_put_right() -> None:
+    other = {"B04_offence": "criminal_damage", "first_statement_on": "2026-11-19"}
+    assert kept("offence_date", "20 11 2026", **other) == "2026-11-20"
 
 
 # Telephone numbers (the ones kept for drama)

@@ -31,7 +31,9 @@ def overriding(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         path = folder / "hampshire/criteria.yml"
         own = yaml.safe_load(path.read_text(encoding="utf-8"))
         rule = {"override": "authoriser", "source": "the test", "sure": "low"}
-        own["overrides"] = (own.get("overrides") or {}) | {"B09_order": rule}
+        here = own.get("overrides") or {}
+        allowed = {name: here.get(name, {}) | rule for name in ("B05_relationship", "B09_order")}
+        own["overrides"] = here | allowed
         path.write_text(yaml.safe_dump(own), encoding="utf-8")
         rule_set_on.cache_clear()
         yield
@@ -100,6 +102,25 @@ def test_one_criterion_that_nobody_overrides_keeps_it_from_being_sent() -> None:
         give(referral_id, "override_reason", WHY)
     with pytest.raises(ReferralError):
         submit(referral_id)
+
+
+@pytest.mark.usefixtures("overriding")
+def test_of_two_criteria_that_exclude_each_is_told() -> None:
+    referral_id = full_draft(B09_order="yes", B05_relationship="other")
+    go_on(referral_id)
+    assert step(referral_id)[0] is Step.excluded
+    go_on(referral_id)
+    assert step(referral_id) == (Step.field, "override_reason")
+
+
+@pytest.mark.usefixtures("overriding")
+def test_a_reason_for_one_criterion_is_none_for_another() -> None:
+    referral_id = full_draft(B09_order="yes")
+    go_on(referral_id)
+    give(referral_id, "override_reason", WHY)
+    answer(referral_id, B09_order="no", B05_relationship="other")
+    go_on(referral_id)
+    assert step(referral_id) == (Step.field, "override_reason")
 
 
 @pytest.mark.usefixtures("overriding")
