@@ -26,6 +26,7 @@ _LANGUAGE_WORDS = {
 }
 # What a conversation remembers of what somebody told or was shown.
 _TOLD = ("needs", "place", "wishes", "shown")
+_SURE = 0.9
 _ADDS = re.compile(
     r"\b(also|as well|plus|on top of|też|tez|także|takze|również)\b|ਵੀ", re.IGNORECASE
 )
@@ -45,7 +46,7 @@ class FindHelp(TurnAction):
         needs, denied = needs_read(turn)
         learn_place(turn)
         kept = [code for code in turn.context.get("needs", []) if code not in denied]
-        if kept and _is_only_a_bound(turn, needs):
+        if kept and _is_only_a_bound(turn):
             needs = []
         wanted = kept + needs if _ADDS.search(turn.text) else needs or kept
         if not wanted:
@@ -142,9 +143,15 @@ class StartOver(TurnAction):
         yield ask_needs()
 
 
-def _is_only_a_bound(turn: Turn, needs: list[str]) -> bool:
-    """Whether "I've no money" says what help for another need may cost: no need of its own."""
-    return turn.typed and needs == ["money"] and "free" in wishes_read(turn)
+def _is_only_a_bound(turn: Turn) -> bool:
+    """Whether "I've no money, I can't do groups" says what help may be like: no need of its own.
+
+    Words tell nothing but money then, and what was merely learned of it is no more than likely.
+    """
+    read = [each for each in turn.entities if each.get("entity") == "need"]
+    told = {each["value"] for each in read if each["confidence"] == 1.0}
+    likely = all(each["confidence"] < _SURE for each in read if each["confidence"] < 1.0)
+    return turn.typed and told == {"money"} and likely and "free" in wishes_read(turn)
 
 
 def _named_language(text: str) -> str | None:

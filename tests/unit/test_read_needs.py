@@ -43,6 +43,8 @@ def development(language: str) -> list[dict[str, Any]]:
         ("cant sleep, nightmares about it, no money for therapy", "mental_health trauma"),
         ("head's gone, in bits, anxiety through the roof", "mental_health"),
         ("the bookies, behind on rent, sofa surfing", "gambling money housing"),
+        ("I go 0 to 100 in seconds", "da_perpetrator"),
+        ("I'd want it one to one", ""),
         ("on my arse skint", "money"),
         ("gear, skag, brown, on the script", "drugs"),
         ("ket and mandy and balloons", "drugs"),
