@@ -43,10 +43,11 @@ class _WithOwnHelp(Bound):
     """A bound beside which some kinds of help are close at hand."""
 
     offered: ClassVar[tuple[str, ...]]
+    implied: ClassVar[frozenset[str]] = frozenset()  # what the bound itself says already
 
     def lead_back(self, turn: Turn) -> Iterator[Utterance]:
         """The help that fits, to choose from, unless the message has named another kind."""
-        if not set(self.offered).issuperset(_needs(turn)):
+        if not {*self.offered, *self.implied}.issuperset(_needs(turn)):
             yield from super().lead_back(turn)
             return
         other = choice("utter_label_other_need", "find_help", ask=True)
@@ -66,6 +67,7 @@ class PartnerPregnant(_WithOwnHelp):
 
     action_name: ClassVar[str] = "action_partner_pregnant"
     offered: ClassVar[tuple[str, ...]] = ("parenting", "mental_health", "da_perpetrator")
+    implied: ClassVar[frozenset[str]] = frozenset({"relationships"})
 
 
 class PastAbuse(Bound):

@@ -41,9 +41,14 @@ _SPOKEN = dict(
 
 
 def new_reference() -> str:
-    """A new reference such as ``K7M-4QX-9Y``: seven random characters and a check character."""
-    body = "".join(secrets.choice(ALPHABET) for _ in range(_RANDOM_CHARACTERS))
-    return _grouped(body + _check_character(body))
+    """A new reference such as ``K7M-4QX-9Y``: seven random characters and a check character.
+
+    One of them is a digit, or it would read as words where somebody types it without its hyphens.
+    """
+    while True:
+        body = "".join(secrets.choice(ALPHABET) for _ in range(_RANDOM_CHARACTERS))
+        if any(each.isdigit() for each in body):
+            return _grouped(body + _check_character(body))
 
 
 def read_reference(spoken: str) -> str | None:

@@ -31,11 +31,13 @@ GIVEN = FIELDS | {
     "access_needs": "Hearing loop, please",
     "when_unavailable": "Friday mornings",
     "support_needs_seen": "alcohol|work",
+    "first_statement_on": "21 11 2026",
 }
 OWN = {*GIVEN.values(), "Kazimir Oddfellow"}
 WRONG = {
     "crime_reference": ("", "?", "\x00a1234567"),
     "offence_date": ("yesterday", "31 2 2026", "1 1 2099", "1 1 1850"),
+    "first_statement_on": ("soon", "1 1 1990"),
     "officer_phone": ("12",),
     "officer_in_case": ("a" * 301,),
     "date_of_birth": ("1 1 2020",),

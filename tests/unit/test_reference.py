@@ -31,6 +31,10 @@ def test_of_the_worst_pairs_neither_is_used(pair: str) -> None:
     assert not set(pair) & set(ALPHABET)
 
 
+def test_each_holds_a_digit_so_that_it_reads_as_no_word() -> None:
+    assert all(any(ch.isdigit() for ch in new_reference()) for _ in range(500))
+
+
 def test_a_reference_is_eight_characters_in_groups_that_can_be_said(
     references: list[str],
 ) -> None:
