@@ -24,9 +24,6 @@ class StartReferral(TurnAction):
 
     def take(self, turn: Turn) -> Iterator[Utterance]:
         """A new draft on the officer's choice; a left one is offered first."""
-        if turn.staff is None:
-            yield say("utter_officer_sign_in")
-            return
         # Who has just told of a case means that one, and no draft that was left.
         told = turn.context.get(EARLY) and not turn.given.get("draft")
         left = None if turn.given.get("new") or told else _left(turn)

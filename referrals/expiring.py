@@ -43,7 +43,6 @@ def expire_drafts(session: Session) -> int:
             setattr(referral.detail, field.name, None)
         for name in ("crime_reference", "custody_reference", "full_name", "date_of_birth"):
             setattr(referral.detail, f"{name}_lookup", None)
-        referral.detail.first_statement_on = None
         referral.detail.text_consent_words = referral.detail.text_consent_at = None
         session.execute(delete(ReferralAnswer).where(ReferralAnswer.referral_id == referral.id))
     return len(found)

@@ -27,11 +27,12 @@ from referrals.eligibility import (
     may_go_to_authoriser,
 )
 from referrals.fields import BY_NAME, CONSENT_WORDS, FIELDS, SEARCHED, answered_for
+from referrals.handing_over.posting import authorised
 from referrals.moving import ReferralError, move
 from referrals.progress import Known, Step, position, ready_to_submit
 from referrals.reference import new_reference
 from referrals.rule_set import Effect, RuleSet, rule_set_of
-from referrals.tables import KeptRuleSet, Referral, ReferralAnswer, ReferralDetail, ReferralEvent
+from referrals.tables import KeptRuleSet, Referral, ReferralAnswer, ReferralDetail
 from referrals.transitions import Event, IllegalMoveError, Status, transition
 from referrals.validation import FieldError, clean
 from sites import site_of
@@ -110,10 +111,7 @@ def may_read(session: Session, staff: Staff, referral: Referral) -> bool:
         return staff.id in (referral.created_by, referral.owner)
     if staff.role == Role.authoriser:
         return referral.reference is not None
-    authorised = select(ReferralEvent.id).where(
-        ReferralEvent.referral_id == referral.id, ReferralEvent.event == Event.authorise
-    )
-    return staff.role in PROVIDER and session.scalar(authorised.limit(1)) is not None
+    return staff.role in PROVIDER and authorised(session, referral.id)
 
 
 def known(referral: Referral) -> Known:
@@ -158,8 +156,8 @@ def answer(
     """
     _refuse_closed(referral)
     rules = rules_of(referral)
-    before = _excluding(referral)
     assess(rules, values)
+    before = _excluding(referral)
     if strange := set(values) - {item.id for item in rules.in_chat}:
         raise UnknownAnswerError(f"No officer is asked for {min(strange)}.")
     for criterion_id, value in values.items():

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-import yaml
 from sqlalchemy.orm import Session
 
 from accounts.staff import officers
@@ -21,6 +18,7 @@ from referrals.moving import FLAG, HAND_ON, allowed, history
 from referrals.rule_set import DISPOSAL
 from referrals.tables import Referral, ReferralEvent
 from referrals.transitions import TABLE, TERMINAL, Event, Status, Transition
+from referrals.web.asked import words_of
 from referrals.workshops.seats import group_of
 from sites import site_of
 
@@ -29,13 +27,9 @@ DECISIONS = (Event.authorise, Event.refuse, Event.return_to_officer)
 IN_CHAT = (Event.submit, Event.close_not_met, Event.book)
 
 
-@lru_cache(maxsize=1)
 def words() -> dict[str, Any]:
     """What the pages say, by kind and code."""
-    loaded: dict[str, Any] = yaml.safe_load(
-        Path(__file__).with_name("cases.yml").read_text(encoding="utf-8")
-    )
-    return loaded
+    return words_of("cases")
 
 
 def case_shown(session: Session, staff: Staff, referral: Referral) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from referrals.moving import FLAG, HAND_ON, ReferralError
 from referrals.reference import read_reference
 from referrals.tables import Referral
 from referrals.transitions import Event, IllegalMoveError
+from referrals.web.asked import code_in, referral_at
 from referrals.web.case_shown import DECISIONS, IN_CHAT, case_shown, said_of, words
 from referrals.work import work_of
 from sites import site_of
@@ -94,11 +95,11 @@ def act(request: Request, key: str, event: str, staff: SignedIn, form: forms.Own
 def _carry_out(
     session: Session, staff: Staff, referral: Referral, event: str, form: FormData
 ) -> None:
-    key, said = _code(form, "key") or str(uuid.uuid4()), forms.said(form, "said")
+    key, said = code_in(form, "key") or str(uuid.uuid4()), forms.said(form, "said")
     if event == FLAG:
         moving.flag(session, staff, referral, key=key, said=said)
     elif event == HAND_ON:
-        colleague = session.get(Staff, _code(form, "colleague"))
+        colleague = session.get(Staff, code_in(form, "colleague"))
         if colleague is None:
             raise ReferralError(words()["faults"]["colleague"])
         moving.hand_on(session, staff, referral, colleague, key=key)
@@ -106,16 +107,16 @@ def _carry_out(
         given, statement = forms.said(form, "given"), forms.said(form, "statement")
         keep_dates(session, staff, referral, given=given, statement=statement, key=key)
     elif event == PLACE:
-        place(session, staff, referral, _code(form, "place"), key=key)
+        place(session, staff, referral, code_in(form, "place"), key=key)
     else:
-        version = _code(form, "version")[:9]
+        version = code_in(form, "version")[:9]
         moving.move(
             session,
             staff,
             referral,
             Event(event),
             key=key,
-            reason=_code(form, "reason"),
+            reason=code_in(form, "reason"),
             said=said,
             version=int(version) if version.isdecimal() else None,
         )
@@ -166,21 +167,12 @@ def _shown(
 
 def _found(session: Session, staff: Staff, key: str) -> Referral:
     """By its reference, or a draft of one's own by its id; for anybody else there is none (404)."""
-    reference = read_reference(key)
-    found = (
-        record.by_reference(session, staff, reference)
-        if reference
-        else record.own(session, staff, key if key.isprintable() else "")
-    )
+    if read_reference(key):
+        return referral_at(session, staff, key)
+    found = record.own(session, staff, key if key.isprintable() else "")
     if found is None:
         raise HTTPException(404)
     return found
-
-
-def _code(form: FormData, name: str) -> str:
-    """A code of ours as the form gives it; PostgreSQL refuses a zero byte before it looks."""
-    typed = forms.said(form, name)[:64]
-    return typed if typed.isprintable() else ""
 
 
 def _works_on_cases(staff: Staff) -> bool:

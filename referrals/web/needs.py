@@ -6,11 +6,8 @@ What is said here stands in ``needs.yml``; the rules of who may write stand in `
 from __future__ import annotations
 
 import uuid
-from functools import lru_cache
-from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.exc import IntegrityError
@@ -24,9 +21,7 @@ from core.clock import LONDON
 from core.database import transaction
 from core.web import forms
 from core.web.pages import page
-from referrals import record
 from referrals.fields import NEEDS
-from referrals.reference import read_reference
 from referrals.support import (
     ASSESSED,
     GIVEN,
@@ -39,27 +34,24 @@ from referrals.support import (
 )
 from referrals.tables import Referral
 from referrals.transitions import IllegalMoveError
+from referrals.web.asked import code_in, referral_at, words_of
 from sites import site_of
 
 router = APIRouter(prefix="/referrals")
 Supports = Annotated[Staff, Depends(only({Role.navigator, Role.coordinator}))]
 STEPS = {"assess": ASSESSED, "support": GIVEN}
-CODE = 64
 
 
-@lru_cache(maxsize=1)
 def words() -> dict[str, Any]:
-    """What the page says, by kind and code."""
-    path = Path(__file__).with_name("needs.yml")
-    loaded: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return loaded
+    """What the pages say, by kind and code."""
+    return words_of("needs")
 
 
 @router.get("/{key}/needs")
 def needs(request: Request, key: str, staff: Supports, done: str = "") -> Response:
     """The needs of one person, as they stand."""
     with transaction() as session:
-        return _shown(request, session, staff, _found(session, staff, key), done=done)
+        return _shown(request, session, staff, referral_at(session, staff, key), done=done)
 
 
 @router.post("/{key}/needs/{act}")
@@ -72,12 +64,12 @@ def add(request: Request, key: str, act: str, staff: Supports, form: forms.OwnFo
             write(
                 session,
                 staff,
-                _found(session, staff, key),
+                referral_at(session, staff, key),
                 step=STEPS[act],
-                need=_code(form, "need"),
-                how=_code(form, "how"),
+                need=code_in(form, "need"),
+                how=code_in(form, "how"),
                 said=forms.said(form, "said"),
-                key=_code(form, "key") or str(uuid.uuid4()),
+                key=code_in(form, "key") or str(uuid.uuid4()),
             )
     except LineError as fault:
         why, where, status = str(fault), fault.at, 422
@@ -88,7 +80,7 @@ def add(request: Request, key: str, act: str, staff: Supports, form: forms.OwnFo
     else:
         return RedirectResponse(f"/referrals/{key}/needs?done={act}", 303)
     with transaction() as session:
-        found = _found(session, staff, key)
+        found = referral_at(session, staff, key)
         return _shown(
             request,
             session,
@@ -156,16 +148,3 @@ def _line(session: Session, step: str, line: Line) -> dict[str, str]:
         "who": by.name if by else "",
         "at": f"{at.day} {at:%B %Y}",
     }
-
-
-def _found(session: Session, staff: Staff, key: str) -> Referral:
-    reference = read_reference(key)
-    found = record.by_reference(session, staff, reference) if reference else None
-    if found is None:
-        raise HTTPException(404)
-    return found
-
-
-def _code(form: FormData, name: str) -> str:
-    typed = forms.said(form, name)[:CODE]
-    return typed if typed.isprintable() else ""

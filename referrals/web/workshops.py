@@ -5,11 +5,8 @@ from __future__ import annotations
 import re
 import uuid
 from datetime import date, timedelta
-from functools import lru_cache
-from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
@@ -28,16 +25,16 @@ from core.words import words as approved
 from referrals import record
 from referrals.case_clock import clock_of
 from referrals.moving import ReferralError
-from referrals.reference import read_reference
 from referrals.tables import Referral
 from referrals.transitions import MISSES, IllegalMoveError
 from referrals.validation import day_as_typed
+from referrals.web.asked import code_in, referral_at, words_of
 from referrals.workshops import booking
 from referrals.workshops.booking import PRESENT, STANDS, NewGroup
 from referrals.workshops.rules import MOST_PLACES, Dates, Need, obstacles
 from referrals.workshops.seats import people_of
 from referrals.workshops.tables import WorkshopGroup
-from sites import site_of
+from sites import Site, site_of
 
 router = APIRouter()
 Coordinates = Annotated[Staff, Depends(only({Role.coordinator}))]
@@ -47,12 +44,9 @@ _TIME = re.compile(r"([01]?\d|2[0-3])[:.]([0-5]\d)")
 _TYPED = ("a", "b", "begins", "ends", "venue", "places", "who", "language", "delivery_site")
 
 
-@lru_cache(maxsize=1)
 def words() -> dict[str, Any]:
     """What the pages say, by kind and code."""
-    path = Path(__file__).with_name("workshops.yml")
-    loaded: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return loaded
+    return words_of("workshops")
 
 
 @router.get("/groups")
@@ -76,7 +70,7 @@ def new_page(request: Request, staff: Coordinates) -> Response:
 def make(request: Request, staff: Coordinates, form: forms.OwnForm) -> Response:
     """Make a group; what is wrong is said, and nothing typed is lost."""
     try:
-        asked = _asked(form)
+        asked = asked_for(form, site_of(staff.site))
         with transaction() as session:
             booking.make_group(session, staff, asked)
     except ReferralError as fault:
@@ -131,12 +125,11 @@ def book(request: Request, key: str, staff: Coordinates, form: forms.OwnForm) ->
     """Book into the group that was chosen."""
     try:
         with transaction() as session:
-            referral = _referral(session, staff, key)
-            group = booking.group_for(session, staff, forms.said(form, "group")[:64])
+            referral = referral_at(session, staff, key)
+            group = booking.group_for(session, staff, code_in(form, "group"))
             if group is None:
                 raise ReferralError(approved("utter_group_choose", "en").text)
-            again = forms.said(form, "key")[:50]
-            once = again if again.isprintable() and again else str(uuid.uuid4())
+            once = code_in(form, "key") or str(uuid.uuid4())
             booking.book(session, staff, referral, group, _need(referral), once)
     except ReferralError as fault:
         return _booking(request, staff, key, fault=str(fault))
@@ -196,7 +189,7 @@ def _register(
 
 def _booking(request: Request, staff: Staff, key: str, *, fault: str = "") -> Response:
     with transaction() as session:
-        referral = _referral(session, staff, key)
+        referral = referral_at(session, staff, key)
         need = _need(referral)
         fit: list[tuple[WorkshopGroup, int, str]] = []
         others: list[tuple[WorkshopGroup, int, str]] = []
@@ -221,12 +214,13 @@ def _need(referral: Referral) -> Need:
     )
 
 
-def _asked(form: FormData) -> NewGroup:
+def asked_for(form: FormData, site: Site) -> NewGroup:
     """The form as a group; raises :class:`ReferralError` for days that are none."""
     days = [day_as_typed(forms.said(form, name)) for name in ("a", "b")]
     if None in days:
         raise ReferralError(approved("utter_group_dates", "en").text)
     first, second = (each or date.max for each in days)
+    place = site.delivery_site(code_in(form, "delivery_site"))
     places, who, language = (forms.said(form, name) for name in ("places", "who", "language"))
     return NewGroup(
         dates=Dates(first, second),
@@ -236,7 +230,7 @@ def _asked(form: FormData) -> NewGroup:
         ends=_time(forms.said(form, "ends")),
         who="" if who not in words()["who"] or who == "any" else who,
         language=language if language in words()["languages"] else "en",
-        delivery_site=forms.said(form, "delivery_site")[:40],
+        delivery_site=place.code if place else "",
         facilitators=tuple(str(each) for each in form.getlist("facilitator")),
     )
 
@@ -260,13 +254,5 @@ def _person(referral: Referral) -> dict[str, str]:
 def _group(session: Session, staff: Staff, group_id: str, part: str = "a") -> WorkshopGroup:
     found = booking.group_for(session, staff, group_id)
     if found is None or part not in STANDS:
-        raise HTTPException(404)
-    return found
-
-
-def _referral(session: Session, staff: Staff, key: str) -> Referral:
-    reference = read_reference(key)
-    found = record.by_reference(session, staff, reference) if reference else None
-    if found is None:
         raise HTTPException(404)
     return found

@@ -19,7 +19,7 @@ from referrals.moving import ReferralError, made_before, move
 from referrals.tables import Referral
 from referrals.transitions import Event, IllegalMoveError, Status
 from referrals.workshops.rules import Dates, Need, Offer, faults_of, obstacles
-from referrals.workshops.seats import free, group_of, people_of, take
+from referrals.workshops.seats import free, people_of, take
 from referrals.workshops.tables import WorkshopFacilitator, WorkshopGroup
 
 # What the register says of one person: present, or why not.
@@ -155,6 +155,3 @@ def group_for(session: Session, staff: Staff, group_id: str) -> WorkshopGroup | 
     """The group, if it is one of this person's site."""
     found = session.get(WorkshopGroup, group_id) if group_id.isprintable() else None
     return found if found and found.site == staff.site else None
-
-
-__all__ = ["NewGroup", "book", "group_for", "group_of", "groups", "make_group", "register"]

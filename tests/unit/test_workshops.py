@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
+from starlette.datastructures import FormData
 
 from accounts.tables import Role
 from core.clock import today
@@ -16,6 +17,7 @@ from core.database import transaction
 from referrals.moving import ReferralError
 from referrals.tables import Referral
 from referrals.transitions import Event, IllegalMoveError, Status
+from referrals.web.workshops import asked_for
 from referrals.workshops import booking
 from referrals.workshops.booking import NewGroup, make_group, register
 from referrals.workshops.rules import (
@@ -29,6 +31,7 @@ from referrals.workshops.rules import (
 )
 from referrals.workshops.seats import free, group_of
 from referrals.workshops.tables import WorkshopFacilitator, WorkshopGroup
+from sites import site_of
 from tests.unit.drafts import events, person
 from tests.unit.test_moving import at, do, stands
 
@@ -272,3 +275,11 @@ def test_a_group_is_made_by_a_coordinator_and_run_by_facilitators_of_the_site() 
             make_group(session, runs, asked)
         named = session.scalars(select(WorkshopFacilitator.staff_id)).all()
         assert named == [runs.id]
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("site_2", "site_2"), ("", ""), ("nowhere", ""), ("site\x001", "")]
+)
+def test_a_group_belongs_to_a_delivery_site_of_its_site_or_to_none(typed: str, kept: str) -> None:
+    form = FormData({"a": "1 3 2027", "b": "29 3 2027", "delivery_site": typed})
+    assert asked_for(form, site_of("west_midlands")).delivery_site == kept
