@@ -27,6 +27,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "address_withheld",
         "how_to_access",
         "modes",
+        "delivery_site",
         "status",
     ),
 }

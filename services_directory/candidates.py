@@ -68,6 +68,8 @@ def possible(query: Query, listings: Catalogue, moment: datetime, *, demo: bool)
         mask &= _met(query.needs, listings) > 0
     if query.without:
         mask &= np.array([each.id not in query.without for each in listings.listings], np.bool_)
+    if query.delivery_site:
+        mask &= ~_of_another(query, listings)
     return mask & _for_this_person(query, listings) & _covering(query, listings)
 
 
@@ -132,6 +134,13 @@ def _met(needs: tuple[str, ...], listings: Catalogue) -> Figures:
     for need in needs:
         found += listings.meets(need)
     return found
+
+
+def _of_another(query: Query, listings: Catalogue) -> Mask:
+    """Those that belong to another delivery site of the same site."""
+    ours = f"{query.site}/"
+    others = {each for each in listings.delivery_sites.values if each.startswith(ours)}
+    return listings.delivery_sites.any_of(others - {f"{ours}{query.delivery_site}"})
 
 
 def _for_this_person(query: Query, listings: Catalogue) -> Mask:

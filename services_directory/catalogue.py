@@ -131,6 +131,11 @@ class Catalogue:
         return Postings((listing.covers for listing in self.listings), self.size)
 
     @cached_property
+    def delivery_sites(self) -> Postings:
+        """The site and delivery site to which each belongs, as "site/code"; most to none."""
+        return Postings((_delivery_site(listing) for listing in self.listings), self.size)
+
+    @cached_property
     def modes(self) -> Postings:
         """How each helps: "phone", "in_person", "online"."""
         return Postings((listing.modes for listing in self.listings), self.size)
@@ -185,6 +190,10 @@ class Catalogue:
 def where(postcode: str) -> Place | None:
     """The place of a listing's postcode, if it gives one that is known."""
     return resolve_postcode(postcode) if postcode else None
+
+
+def _delivery_site(listing: Listing) -> tuple[str, ...]:
+    return (f"{listing.site}/{listing.delivery_site}",) if listing.delivery_site else ()
 
 
 def _facts(listing: Listing) -> tuple[int, ...]:

@@ -20,7 +20,7 @@ _COLUMNS = """
 id organisation service_name needs crisis site area_covered phone text_sms email url url_basis
 address postcode opening_hours cost eligibility age_min age_max gender how_to_access self_referral
 languages status source source_year source_kind confidence notes covers
-address_withheld modes service_id organisation_id hsds
+address_withheld modes delivery_site service_id organisation_id hsds
 """
 COLUMNS = tuple(_COLUMNS.split())
 # How we know it is nobody's business but the coordinators'.
@@ -56,6 +56,7 @@ class Listing:
     confirmations of what must be right. After ``check_after`` it is shown with a warning, after
     ``hide_after`` no more. ``modes`` are how it helps, as far as known: "phone", "in_person",
     "online". ``rank`` (1 first, 0 none) and ``note`` are the searching site's own.
+    ``delivery_site`` is the code of that one of its site's to which it belongs, "" for all.
     """
 
     id: str
@@ -89,6 +90,7 @@ class Listing:
     hide_after: date | None = None
     rank: int = 0
     note: str = ""
+    delivery_site: str = ""
 
     @property
     def national(self) -> bool:
@@ -194,6 +196,7 @@ def from_document(document: Mapping[str, str]) -> Listing:
         assured_on=None,
         modes=frozenset(_split(row["modes"])),
         withheld=withheld(row),
+        delivery_site=row["delivery_site"].strip(),
     )
 
 

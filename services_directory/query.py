@@ -22,7 +22,7 @@ class Query:
     ``one_to_one``, ``open_now`` and ``modes`` (any of "phone", "in_person", "online") leave out
     what is known to be otherwise; the unknown stays. ``words`` are those of a search, each with
     what else answers it (``vocabulary.groups_of``); ``within_m`` is a distance in metres, and
-    ``age`` is in years.
+    ``age`` is in years. ``delivery_site`` leaves out what belongs to another one of the site's.
     """
 
     site: str
@@ -41,6 +41,7 @@ class Query:
     words: tuple[Group, ...] = ()
     within_m: int | None = None
     age: int | None = None
+    delivery_site: str = ""
 
 
 def wrong_audience(query: Query) -> str:

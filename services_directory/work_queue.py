@@ -44,6 +44,7 @@ class Item:
     name: str
     words: str = ""
     since: date | None = None
+    delivery_site: str = ""
 
 
 def queue(session: Session, staff: Staff, on: date, *, whose: str = "") -> list[Item]:
@@ -155,4 +156,5 @@ def _item(
     kind: str, listing_id: str, document: Mapping[str, str], words: str, since: date | None
 ) -> Item:
     name = document.get("service_name", "") or "Without a name"
-    return Item(kind, listing_id, document.get("organisation", ""), name, words, since)
+    place = document.get("delivery_site", "")
+    return Item(kind, listing_id, document.get("organisation", ""), name, words, since, place)

@@ -1,4 +1,5 @@
-"""Fields with few possible values: ages, needs, status, languages, cost and the source's year."""
+"""Fields with few possible values: ages, needs, status, languages, cost, the source's year
+and the delivery site."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from datetime import date
 from core.clock import today
 from services_directory.checks.finding import Finding, error, warning
 from services_directory.words import NEED_LABELS
+from sites import all_sites
 
 OLDEST_AGE = 120
 # No page about a service that still runs was on the web before this.
@@ -47,6 +49,7 @@ def check_values(document: Mapping[str, str], *, on: date | None = None) -> list
         *_languages(document.get("languages", "")),
         *_cost(document),
         *_year(document.get("source_year", ""), on or today()),
+        *_delivery_site(document),
     ]
 
 
@@ -99,6 +102,20 @@ def _cost(document: Mapping[str, str]) -> Iterator[Finding]:
     if charged and _FREEPHONE.match(re.sub(r"\D", "", document.get("phone", ""))):
         words = "Calls to 0800 and 0808 numbers are free from every telephone."
         yield warning("cost_freephone", "cost", words)
+
+
+def _delivery_site(document: Mapping[str, str]) -> Iterator[Finding]:
+    code, site = (
+        document.get("delivery_site", "").strip(),
+        all_sites().get(document.get("site", "")),
+    )
+    if code and site and site.delivery_site(code) is None:
+        known = ", ".join(each.code for each in site.delivery_sites) or "none"
+        words = f"“{code}” is no delivery site of {site.name}, which has {known}."
+        yield error("delivery_site_unknown", "delivery_site", words)
+    elif code and not site:
+        words = "Only a listing of a site can belong to a delivery site."
+        yield error("delivery_site_unknown", "delivery_site", words)
 
 
 def _year(text: str, on: date) -> Iterator[Finding]:

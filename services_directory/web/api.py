@@ -24,7 +24,7 @@ from services_directory.listing import offerable, warning
 from services_directory.places import find_place, resolve_postcode
 from services_directory.query import Query
 from services_directory.results import as_json
-from sites import all_sites
+from sites import all_sites, site_of
 
 router = APIRouter(prefix="/api/v1/services")
 MOST = 50
@@ -48,6 +48,7 @@ class Asked(BaseModel):
     open_now: bool = False
     open_at: datetime | None = None
     age: int | None = Field(None, ge=0, le=130)
+    delivery_site: str = Field("", max_length=40)
     woman: bool | None = None
     language: str = Field("", max_length=10)
     free: bool = False
@@ -60,6 +61,8 @@ def search(asked: Asked) -> Response:
     """The listings that fit best, and what had to give way."""
     if asked.site not in all_sites():
         raise HTTPException(422, "There is no such site.")
+    if asked.delivery_site and not site_of(asked.site).delivery_site(asked.delivery_site):
+        raise HTTPException(422, "The site has no such delivery site.")
     place = None
     if asked.near:
         place = resolve_postcode(asked.near) or find_place(asked.near, asked.site)
@@ -76,6 +79,7 @@ def search(asked: Asked) -> Response:
         modes=frozenset(asked.modes),
         within_m=asked.within_m,
         age=asked.age,
+        delivery_site=asked.delivery_site,
     )
     moment = _aware(asked.open_at) if asked.open_at else now()
     with transaction() as session:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -36,6 +37,7 @@ class _Typed:
     needs: tuple[str, ...]
     language: str
     wishes: frozenset[str]
+    delivery_site: str = ""
 
     def query(self, site: str, place: Place | None) -> Query:
         """The question that this is."""
@@ -47,6 +49,7 @@ class _Typed:
             language=self.language,
             free="free" in self.wishes,
             open_now="open_now" in self.wishes,
+            delivery_site=self.delivery_site,
         )
 
 
@@ -59,7 +62,7 @@ def empty(request: Request, staff: Curates) -> Response:
 @router.post("")
 def tried(request: Request, staff: Curates, form: forms.OwnForm) -> Response:
     """The form with what it finds."""
-    typed = _read(form)
+    typed = _read(form, fields.places_of(staff.site))
     near = typed.near.strip()
     place = (resolve_postcode(near) or find_place(near, staff.site)) if near else None
     if near and place is None:
@@ -77,14 +80,15 @@ def tried(request: Request, staff: Curates, form: forms.OwnForm) -> Response:
     return _shown(request, staff, typed, found=found)
 
 
-def _read(form: FormData) -> _Typed:
-    needs = fields.words()["needs"]
+def _read(form: FormData, places: Mapping[str, str]) -> _Typed:
+    needs, place = fields.words()["needs"], forms.said(form, fields.PLACE)
     return _Typed(
         text=forms.said(form, "text")[:LONGEST],
         near=forms.said(form, "near")[:LONGEST],
         needs=tuple(str(each) for each in form.getlist("needs") if each in needs),
         language=forms.said(form, "language")[:2],
         wishes=frozenset(str(each) for each in form.getlist("wishes")),
+        delivery_site=place if place in places else "",
     )
 
 
@@ -107,6 +111,7 @@ def _shown(
             {"value": code, "text": label, "checked": code in typed.wishes}
             for code, label in text["wishes"].items()
         ],
+        places=fields.places_of(staff.site),
         found=found,
         relaxed=[text["relaxed"][code] for code in found.relaxed] if found else [],
         cards=[_card(at, each) for at, each in enumerate(found.results)] if found else [],

@@ -26,11 +26,20 @@ router = APIRouter()
 
 
 @router.get("/directory/sheet")
-def sheet(request: Request, staff: Curates) -> Response:
-    """What a coordinator prints and lays out: every service that may be shown, by need."""
+def sheet(request: Request, staff: Curates, place: str = "") -> Response:
+    """What a coordinator prints and lays out: every service that may be shown, by need.
+
+    ``place`` is a delivery site: what belongs to another one is left out.
+    """
+    ours = {"", place} if place in fields.places_of(staff.site) else None
     with transaction() as session:
         listings = live.all_of(session, staff.site)
-    shown = [each for each in listings if offerable(each, demo=settings().demo, on=today())]
+    shown = [
+        each
+        for each in listings
+        if offerable(each, demo=settings().demo, on=today())
+        and (ours is None or each.site != staff.site or each.delivery_site in ours)
+    ]
     needs = [
         {"title": title, "listings": [_entry(each) for each in shown if need in each.needs]}
         for need, title in fields.words()["needs"].items()
@@ -42,6 +51,7 @@ def sheet(request: Request, staff: Curates) -> Response:
         "directory_sheet.html",
         needs=[need for need in needs if need["listings"]],
         on=day(today()),
+        place=fields.places_of(staff.site).get(place, ""),
     )
 
 

@@ -49,16 +49,21 @@ DONE = {
 
 @router.get("")
 def queue_page(
-    request: Request, staff: Curates, whose: str = "", q: str = "", done: str = ""
+    request: Request, staff: Curates, whose: str = "", q: str = "", done: str = "", place: str = ""
 ) -> Response:
-    """What waits, by kind; and the way to any listing."""
+    """What waits, by kind; and the way to any listing. ``place`` is one delivery site."""
     national = whose == NATIONAL
+    places = {} if national else fields.places_of(staff.site)
+    place = place if place in places else ""
     with transaction() as session:
         items = work_queue.queue(session, staff, today(), whose=NATIONAL if national else "")
         found = work_queue.named(session, NATIONAL if national else staff.site, q)
     kinds = [
         {"kind": kind, "title": fields.words()["kinds"][kind], "items": list(each)}
-        for kind, each in groupby(items, key=lambda item: item.kind)
+        for kind, each in groupby(
+            (item for item in items if place in ("", item.delivery_site)),
+            key=lambda item: item.kind,
+        )
     ]
     return curators_page(
         request,
@@ -66,7 +71,9 @@ def queue_page(
         "directory_queue.html",
         kinds=kinds,
         national=national,
-        found=found,
+        place=place,
+        places=places,
+        found=[each for each in found if place in ("", each.delivery_site)],
         q=q[:100],
         done=DONE.get(done, ""),
         methods=fields.words()["methods"],

@@ -60,12 +60,18 @@ def stage() -> dict[str, str]:
     made["elsewhere"] = _session(Role.coordinator, "west_midlands")
     made[OTHER] = _another()
     names = ("waits", "draft", "reported", "broken", "withheld", *CONFIRMED_AGO, *CHANGED)
-    documents = {name: _document(name) for name in names}
+    documents = {name: _document(name) for name in names} | {"of a place": _of_a_place()}
     make_public(documents.values())
     for name, days in CONFIRMED_AGO.items():
         _confirmed(documents[name]["id"], days)
     _work(documents)
     return made | {name: each["id"] for name, each in documents.items()}
+
+
+def _of_a_place() -> dict[str, str]:
+    site = {"site": "west_midlands", "delivery_site": "site_1", "covers": "*"}
+    name = {"organisation": "Quay Trust", "service_name": "Only of site 1"}
+    return document(id="of-a-place", **name, **site)
 
 
 def _document(name: str) -> dict[str, str]:

@@ -158,6 +158,43 @@ def test_a_change_given_back_says_what_has_to_change(visit: Visit, web: Web) -> 
     expect(author.locator("main")).to_contain_text("Ring them again, please")
 
 
+def test_a_listing_belongs_to_a_delivery_site_and_is_found_by_it(visit: Visit) -> None:
+    page = visit("/directory/new", staff="elsewhere")
+    save(page, **{"Name of the service": "Quay of one place"})
+    page.get_by_role("link", name="Change").first.click()
+    page.get_by_label("Delivery site", exact=True).select_option("site_2")
+    page.get_by_role("button", name="Save the draft").click()
+    changes = page.locator("main")
+    expect(changes).to_contain_text("Delivery site 2 (unconfirmed)")
+    page.goto("/directory")
+    page.get_by_role("navigation", name="Delivery sites").get_by_text("Delivery site 2").click()
+    expect(page.locator("table#draft tbody tr")).to_have_count(1)
+    expect(page.locator("table#draft")).to_contain_text("Quay of one place")
+    page.get_by_role("navigation", name="Delivery sites").get_by_text("Delivery site 3").click()
+    expect(page.get_by_text("Nothing of this delivery site waits.")).to_be_visible()
+
+
+def test_only_what_serves_a_delivery_site_is_tried_and_printed_for_it(visit: Visit) -> None:
+    page = visit("/directory/try", staff="elsewhere")
+    for place, there in (("", True), ("site_1", True), ("site_2", False)):
+        page.get_by_label("Words").fill("Only of site 1")
+        if place:
+            page.get_by_label("Delivery site").select_option(place)
+        page.get_by_role("button", name="Search").click()
+        shown = page.locator(".app-directory__seen")
+        expect(shown.get_by_text("Only of site 1")).to_have_count(int(there))
+    for code, there in (("site_1", 1), ("site_2", 0)):
+        page.goto(f"/directory/sheet?place={code}")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Delivery site")
+        expect(page.get_by_text("Only of site 1")).to_have_count(there)
+
+
+def test_a_site_without_delivery_sites_is_asked_nothing_about_them(visit: Visit) -> None:
+    page = visit("/directory/new", staff=Role.coordinator)
+    expect(page.get_by_label("Telephone", exact=True)).to_be_visible()
+    expect(page.get_by_label("Delivery site")).to_have_count(0)
+
+
 def test_of_two_editors_the_second_hears_of_the_first_and_loses_no_word(
     visit: Visit, web: Web
 ) -> None:

@@ -215,6 +215,9 @@ def test_a_faulty_place_is_told(fields: dict[str, str], code: str) -> None:
         ({"source_year": "2020-2062"}, "year_impossible"),
         ({"opening_hours": "whenever"}, "hours_not_understood"),
         ({"phone": "", "url": ""}, "contact_missing"),
+        ({"delivery_site": "site_1"}, "delivery_site_unknown"),
+        ({"delivery_site": "site_9", "site": "west_midlands"}, "delivery_site_unknown"),
+        ({"delivery_site": "site_1", "site": "national"}, "delivery_site_unknown"),
     ],
 )
 def test_a_value_that_cannot_be_is_told(fields: dict[str, str], code: str) -> None:

@@ -98,3 +98,36 @@ def test_a_mistake_is_told_in_plain_words(query: dict[str, str], said: str) -> N
 @pytest.mark.parametrize("query", [{}, {"site": "hampshire", "limit": 0}, {"sites": "hampshire"}])
 def test_a_question_of_another_shape_is_refused(query: dict[str, object]) -> None:
     assert asked(**query)[0] == 400
+
+
+# Delivery sites
+
+
+def _of_delivery_sites() -> None:
+    shared = {"site": "west_midlands", "covers": "*", "area_covered": "West Midlands"}
+    make_public(
+        document(
+            id=f"d-{code or 'all'}", service_name=f"Zebra {code}", delivery_site=code, **shared
+        )
+        for code in ("site_1", "site_2", "")
+    )
+
+
+@pytest.mark.parametrize(
+    ("place", "ids"),
+    [
+        ("", {"d-site_1", "d-site_2", "d-all"}),
+        ("site_1", {"d-site_1", "d-all"}),
+        ("site_3", {"d-all"}),
+    ],
+)
+def test_a_listing_of_another_delivery_site_is_left_out(place: str, ids: set[str]) -> None:
+    _of_delivery_sites()
+    _, found = asked(site="west_midlands", text="zebra", delivery_site=place, limit=50)
+    assert {each["id"] for each in found["listings"]} == ids
+
+
+def test_a_delivery_site_that_the_site_has_not_is_refused() -> None:
+    for site in ("hampshire", "west_midlands"):
+        status, said = asked(site=site, delivery_site="site_9")
+        assert (status, "no such delivery site" in str(said)) == (422, True)
