@@ -14,6 +14,7 @@ import bot.conversations
 import bot.learning.tables
 import core.outbox
 import outreach.tables
+import outreach.texts.tables
 import referrals.handing_over.tables
 import referrals.tables
 import referrals.workshops.tables
@@ -32,6 +33,7 @@ _KNOWN = (
     bot.learning.tables,
     core.outbox,
     outreach.tables,
+    outreach.texts.tables,
     referrals.handing_over.tables,
     referrals.tables,
     referrals.workshops.tables,

@@ -10,7 +10,6 @@ import uuid
 from dataclasses import dataclass
 from hashlib import sha256
 
-import phonenumbers
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels import crisis
@@ -24,6 +23,7 @@ from bot.live import why_not_live
 from core.crypto import derived_key
 from core.database import transaction
 from core.words import words
+from outreach.texts.contacts import number_of
 from sites import Site, all_sites
 
 
@@ -76,19 +76,6 @@ def site_texted(number: str) -> Site | None:
     wanted = number_of(number)
     sites = [site for site in all_sites().values() if site.text_number]
     return next((s for s in sites if wanted and number_of(s.text_number) == wanted), None)
-
-
-def number_of(raw: str) -> str | None:
-    """A number as +44...; None where it is none."""
-    try:
-        parsed = phonenumbers.parse(raw, "GB")
-    except phonenumbers.NumberParseException:
-        return None
-    # A short code, or a number without its area, is possible and nobody could text back to it.
-    whole = phonenumbers.is_possible_number_with_reason(parsed)
-    if whole != phonenumbers.ValidationResult.IS_POSSIBLE or len(str(parsed.national_number)) < 7:
-        return None
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
 def _by_number(speaker: Speaker, typed: str) -> Incoming | None:

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 
 from bot.channels.incoming import LONGEST, ChatError
 from bot.channels.packing import packed
-from bot.channels.texts import Inbound, number_of, speaker_texting, take_text
+from bot.channels.texts import Inbound, speaker_texting, take_text
 from bot.conversations import ChatMessage, messages_after
 from bot.web.api import Bearer
 from bot.web.limits import refuse_flood
@@ -27,6 +27,7 @@ from core.settings import settings
 from core.web import forms
 from core.web.pages import page
 from core.words import words
+from outreach.texts.contacts import number_of
 from sites import all_sites
 
 router = APIRouter()

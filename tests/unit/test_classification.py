@@ -28,6 +28,10 @@ CODES_AND_MOMENTS = {
     "referral_detail.text_consent",
     "referral_detail.text_consent_at",
     "referral_detail.ok_hours",
+    "contact.privacy",
+    "contact.hours",
+    "consent.agreed",
+    "signposting.answer",
 }
 
 

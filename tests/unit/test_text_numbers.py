@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.channels.texts import number_of, site_texted
+from bot.channels.texts import site_texted
+from outreach.texts.contacts import number_of
 from sites import all_sites
 
 PHONE, HAMPSHIRE = "07700 900461", "07700 900101"
