@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import unicodedata
 from functools import lru_cache
 from typing import Any
 
@@ -39,7 +40,8 @@ def _fernet() -> Fernet:
 
 def lookup_hash(value: str) -> str:
     """A keyed hash of ``value`` folded to letters and digits: equals are found, none is read."""
-    folded = "".join(ch for ch in value.casefold() if ch.isalnum())
+    # A vowel of Gurmukhi is a mark, and no letter.
+    folded = "".join(ch for ch in value.casefold() if unicodedata.category(ch)[0] in "LMN")
     return hmac.new(derived_key("lookup"), folded.encode(), hashlib.sha256).hexdigest()
 
 

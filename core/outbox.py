@@ -10,7 +10,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,6 +37,10 @@ class NotSentError(Exception):
     """A sender could not hand it over now; it is tried again. The message names no person."""
 
 
+class NeverSentError(NotSentError):
+    """No try will ever hand it over, so none is made; the message names no person either."""
+
+
 class Outgoing(Base):
     """One thing that leaves: an e-mail, a text, a call of a webhook."""
 
@@ -58,11 +62,15 @@ class Outgoing(Base):
 
 @dataclass(frozen=True)
 class Letter:
-    """What a sender is given: where to and what (``payload``), and the key of idempotency."""
+    """What a sender is given: where to and what (``payload``), and the key of idempotency.
+
+    ``again``: it was tried before, and may have got there although nobody said so.
+    """
 
     kind: str
     key: str
     payload: dict[str, Any]
+    again: bool = field(default=False, compare=False)
 
 
 Sender = Callable[[Letter], None]
@@ -175,11 +183,12 @@ def _delivered(row_id: str, senders: Mapping[str, Sender]) -> bool | None:
     row = _claimed(row_id)
     if row is None:
         return None
+    again = row.tries > 1 or bool(row.trouble)
     try:
-        senders[row.kind](Letter(row.kind, row.key, row.payload))
+        senders[row.kind](Letter(row.kind, row.key, row.payload, again=again))
     except Exception as error:  # noqa: BLE001 - one broken letter must not hold up the others
         told = str(error) if isinstance(error, NotSentError) else type(error).__name__
-        _put_off(row_id, told)
+        _put_off(row_id, told, never=isinstance(error, NeverSentError))
         return False
     with transaction() as session:
         held = session.get_one(Outgoing, row_id)
@@ -200,11 +209,11 @@ def _claimed(row_id: str) -> Outgoing | None:
         return session.get(Outgoing, row_id)
 
 
-def _put_off(row_id: str, trouble: str) -> None:
+def _put_off(row_id: str, trouble: str, *, never: bool) -> None:
     with transaction() as session:
         row = session.get_one(Outgoing, row_id)
         row.trouble, row.claimed_until = trouble[:200], None
-        if row.tries >= TRIES:
+        if never or row.tries >= TRIES:
             row.status = DEAD
             log.error("outbox row %s (%s) is given up after %d tries", row_id, row.kind, row.tries)
             return

@@ -17,6 +17,11 @@ BUILD = ROOT / ".build"
 SHORTEST_SECRET = 32
 DEMONSTRATION_SECRET = "demonstration-only"  # noqa: S105 - opens the demonstration's text channel
 
+TEXTS_NEED = {
+    "notify": ("notify_api_key", "notify_template_id", "notify_callback_token"),
+    "twilio": ("twilio_account", "twilio_token"),
+}
+
 
 class Settings(BaseSettings):
     """What operators may set; ``CARA_`` goes before each name but ``DATA_DIR`` and ``PORT``.
@@ -24,13 +29,14 @@ class Settings(BaseSettings):
     ``public_url`` is where staff reach us, for links in notices; ``smtp_url`` has the form
     ``smtp://user:password@host:port``; ``webhook_secret`` signs what goes to webhooks and
     ``texts_secret`` is what a provider of texts proves itself with; ``worker_silence`` is after
-    how many seconds without a sign of the worker another process sends alerts.
+    how many seconds without a sign of the worker another process sends alerts. ``text_provider``
+    is who carries texts; on the screen nothing leaves. The addresses of providers are for tests.
 
     Raises ``ValueError`` in production without a secret of one's own, because every
     stored identity is only as safe as that secret.
     """
 
-    model_config = SettingsConfigDict(env_prefix="CARA_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="CARA_", frozen=True, hide_input_in_errors=True)
 
     mode: Literal["demo", "production"] = "demo"
     database_url: str = ""
@@ -46,6 +52,15 @@ class Settings(BaseSettings):
     webhook_secret: str = ""
     texts_secret: str = ""
     worker_silence: float = Field(default=60.0, gt=0)
+    text_provider: Literal["on_screen", "notify", "twilio"] = "on_screen"
+    notify_api_key: str = ""
+    notify_template_id: str = ""
+    notify_sender_id: str = ""
+    notify_callback_token: str = ""
+    notify_url: str = "https://api.notifications.service.gov.uk"
+    twilio_account: str = ""
+    twilio_token: str = ""
+    twilio_url: str = "https://api.twilio.com"
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -58,6 +73,14 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"CARA_SECRET_KEY is too short: use {SHORTEST_SECRET} characters or more."
             )
+        return self
+
+    @model_validator(mode="after")
+    def _texts_set_up(self) -> Self:
+        needed = TEXTS_NEED.get(self.text_provider, ())
+        missing = [f"CARA_{name.upper()}" for name in needed if not getattr(self, name)]
+        if missing:
+            raise ValueError(f"Set {' and '.join(missing)}, which {self.text_provider} needs.")
         return self
 
     @property

@@ -1,4 +1,4 @@
-"""What is put on the spool when somebody may be in danger: needs a disk, and no database."""
+"""What is put on the spool when a person is needed: needs a disk, and no database."""
 
 from __future__ import annotations
 
@@ -8,15 +8,19 @@ from typing import Any
 from core import spool
 from core.clock import now
 
-ALERT, TEXT = "alert", "text"
+ALERT, TEXT, STOP = "alert", "text", "stop"
+# The kind of an alert that is no danger: somebody asks for a person.
+ASKED = "wants_to_talk"
 
 
 @dataclass(frozen=True)
 class Alarm:
-    """Who may be in danger, as the channel knows it.
+    """Who may be in danger or asks for a person, as the channel knows it.
 
-    ``why`` is ``said`` (an alarm), ``answered_yes`` or ``not_said`` (to a question of ours).
-    ``reach``: {"phone": number} or {"staff": id} or nothing, where only the chat leads back.
+    ``why`` is ``said`` (an alarm), ``answered_yes`` or ``not_said`` (to a question of ours), or
+    ``asked`` (for a person). ``reach``: {"phone": number} or {"staff": id} or nothing, where only
+    the chat leads back. ``answer_by`` is the moment that somebody who asked was told, in ISO 8601;
+    empty for danger, where the site's minutes count.
     """
 
     id: str
@@ -29,6 +33,7 @@ class Alarm:
     conversation: str
     said: str
     reach: dict[str, str] = field(default_factory=dict)
+    answer_by: str = ""
 
 
 def raise_alarm(alarm: Alarm) -> None:
@@ -43,4 +48,13 @@ def raise_alarm(alarm: Alarm) -> None:
 def keep_text(entry_id: str, *, site: str, to: str, text: str) -> None:
     """A crisis answer that has to go out as a text, whatever the database does."""
     entry = {"type": TEXT, "at": now().isoformat(), "site": site, "to": to, "text": text}
+    spool.alerts().put(entry_id, entry)
+
+
+def keep_stop(entry_id: str, *, site: str, phone: str, text: str) -> None:
+    """Somebody wants no more texts, and no database takes it; ``text`` confirms it, if not empty.
+
+    Raises ``OSError`` where not even the disk takes it.
+    """
+    entry = {"type": STOP, "at": now().isoformat(), "site": site, "phone": phone, "text": text}
     spool.alerts().put(entry_id, entry)

@@ -19,8 +19,10 @@ from core.outbox import Letter, NotSentError, Sender
 from core.senders import senders
 from core.settings import settings
 from outreach.alerts import escalate_overdue, take_in
-from outreach.entries import ALERT
+from outreach.entries import ALERT, STOP
 from outreach.notices import letters, people_of
+from outreach.texts.providers import send_letter
+from outreach.texts.stopping import take_stop
 
 log = logging.getLogger("cara.worker")
 
@@ -33,7 +35,7 @@ def work(*, standing_in: bool = False) -> None:
     Who is ``standing_in`` takes the spool even if its lock is held, by a worker that hangs; should
     that wake, the keys of letters keep a second copy from counting.
     """
-    sending = senders()
+    sending = senders() | {"text": send_letter}
     with spool.alerts().taking() as ours:
         if ours or standing_in:
             drain(spool.alerts(), sending)
@@ -73,6 +75,9 @@ def _take(session: Any, entry_id: str, entry: dict[str, Any], told: list[str]) -
     if entry["type"] == ALERT:
         take_in(session, entry, told)
         return
+    if entry["type"] == STOP:
+        take_stop(session, entry_id, entry)
+        return
     letter = _text(entry_id, entry)
     outbox.post(session, letter, site=entry["site"], sent=letter.key in told)
 
@@ -93,6 +98,8 @@ def _send_now(
 
 
 def _letters(entry_id: str, entry: dict[str, Any]) -> list[Letter]:
+    if entry["type"] == STOP:
+        return []
     if entry["type"] != ALERT:
         return [_text(entry_id, entry)]
     # The same person saying the same again is no second letter; the database knows it later.
@@ -103,7 +110,7 @@ def _letters(entry_id: str, entry: dict[str, Any]) -> list[Letter]:
 
 
 def _text(entry_id: str, entry: dict[str, Any]) -> Letter:
-    return Letter("text", entry_id, {"to": entry["to"], "text": entry["text"]})
+    return Letter("text", entry_id, {name: entry[name] for name in ("to", "text", "site")})
 
 
 # Signs of life

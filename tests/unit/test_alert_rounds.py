@@ -105,7 +105,8 @@ def test_a_crisis_text_is_sent_to_the_telephone_once() -> None:
         work()
     (letter,) = alarms.letters()
     assert (letter.kind, letter.key, letter.status) == ("text", "t1", SENT)
-    assert letter.payload == {"to": "+447700900461", "text": "Samaritans: ring 116 123"}
+    payload = {"to": "+447700900461", "text": "Samaritans: ring 116 123", "site": "hampshire"}
+    assert letter.payload == payload
 
 
 def test_a_broken_entry_holds_up_nobody(inbox: Inbox, caplog: pytest.LogCaptureFixture) -> None:
