@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from core.settings import settings
 from core.words import words
+from outreach.texts.revealing import reveals
+from outreach.texts.segments import plain, segments
 
 Body = dict[str, Any]
 
+MOST = 3
+# Where a long text is parted, best first: after a line, a sentence, a word.
+_ENDS = (re.compile(r"\n"), re.compile(r"(?<=[.!?।]) "), re.compile(r"\s"))
+
 
 def packed(bodies: Sequence[Body]) -> list[str]:
-    """One text a message, in order; what is said in a crisis is never cut and stands first."""
-    first = [body for body in bodies if body.get("kind") == "crisis"]
-    rest = [body for body in bodies if body.get("kind") != "crisis"]
-    return [_text(body) for body in [*first, *rest]]
+    """The texts of messages, in order; what is said in a crisis is never cut and stands first.
+
+    Every other text takes :data:`MOST` segments at most: a longer message becomes several texts.
+    """
+    first = [_text(body) for body in bodies if body.get("kind") == "crisis"]
+    return first + fit(_plainly(body) for body in bodies if body.get("kind") != "crisis")
+
+
+def fit(texts: Iterable[str], most: int = MOST) -> list[str]:
+    """The same words in texts of at most ``most`` segments, parted at lines and sentences."""
+    return [part for text in texts for part in _parted(text, most)]
 
 
 def choice_numbered(bodies: Sequence[Body], typed: str) -> str | None:
@@ -30,6 +45,50 @@ def choice_numbered(bodies: Sequence[Body], typed: str) -> str | None:
     return None
 
 
+def our_page() -> str:
+    """The address of the web chat, as it stands in a text."""
+    return settings().public_url or f"http://127.0.0.1:{settings().port}"
+
+
+def _parted(text: str, most: int) -> list[str]:
+    parts = []
+    while segments(text) > most:
+        at = _best_end(text[: _longest(text, most)], text)
+        parts.append(text[:at].rstrip())
+        text = text[at:].lstrip()
+    return [part for part in [*parts, text] if part] or [text]
+
+
+def _longest(text: str, most: int) -> int:
+    """How much of the beginning of a text takes no more than ``most`` segments; one sign at least.
+
+    A longer beginning never takes fewer segments, so the middle can be tried.
+    """
+    enough, too_much = 1, len(text)
+    while too_much - enough > 1:
+        middle = (enough + too_much) // 2
+        enough, too_much = (
+            (middle, too_much) if segments(text[:middle]) <= most else (enough, middle)
+        )
+    return enough
+
+
+def _best_end(beginning: str, text: str) -> int:
+    """Where to part after ``beginning`` at the latest; inside a word only where it has no end."""
+    # One more sign is looked at: the beginning may end just where a sentence does.
+    seen = text[: len(beginning) + 1]
+    for end in _ENDS:
+        found = [each.end() for each in end.finditer(seen) if seen[: each.start()].strip()]
+        if found:
+            return found[-1]
+    return len(beginning)
+
+
+def _plainly(body: Body) -> str:
+    """English goes without typographic quotes, which would halve what fits in a part."""
+    return plain(_text(body)) if body.get("lang") == "en" else _text(body)
+
+
 def _text(body: Body) -> str:
     if body.get("kind") == "listing":
         return _service(body)
@@ -41,7 +100,14 @@ def _text(body: Body) -> str:
 
 
 def _service(body: Body) -> str:
-    service = body["listing"]
-    reach = next((service[way] for way in ("phone", "sms", "email", "url") if service[way]), "")
-    parts = [service["name"], reach, service["hours"], body.get("warning", "")]
-    return "\n".join(part for part in parts if part)
+    """A service as a card; where its name or address tells what it is for, without it."""
+    service, language = body["listing"], body.get("lang", "en")
+    ways = [service[way] for way in ("phone", "sms", "email", "url") if service[way]]
+    hides = reveals(service["name"])
+    name = words("utter_text_unnamed", language).text if hides else service["name"]
+    way = next((way for way in ways if not reveals(way)), "")
+    if not way and (ways or hides):
+        way = words("utter_text_on_page", language, {"page": our_page()}).text
+    return "\n".join(
+        part for part in (name, way, service["hours"], body.get("warning", "")) if part
+    )

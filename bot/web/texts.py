@@ -118,7 +118,7 @@ def _newest(thread: list[ChatMessage]) -> int:
 
 
 def _bubble(body: dict[str, object]) -> tuple[str, str]:
-    return packed([body])[0], str(body.get("lang", "en"))
+    return "\n".join(packed([body])), str(body.get("lang", "en"))
 
 
 def _demonstration_only() -> None:

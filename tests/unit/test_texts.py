@@ -23,6 +23,8 @@ from core.spool import alerts as alert_spool
 from core.words import words
 from outreach.sending import work
 from outreach.tables import Alert
+from outreach.texts.revealing import reveals
+from outreach.texts.segments import plain, segments
 from services_directory.query import Query
 from services_directory.results import as_json
 from services_directory.search import search
@@ -32,6 +34,8 @@ from tests.shipped import catalogue
 PHONE, OTHER_PHONE = "07700 900461", "07700 900462"
 HAMPSHIRE, WEST_MIDLANDS = "07700 900101", "07700 900102"
 DANGER = "I want to kill myself"
+UNNAMED = words("utter_text_unnamed", "en").text
+ON_OUR_PAGE = ["How to reach it is on this page: http://127.0.0.1:8000"]
 DOUBT = "I tried to kill myself ten years ago, I'm fine now"
 database = pytest.mark.usefixtures("database")
 
@@ -316,19 +320,20 @@ def test_danger_at_the_end_of_a_long_text_is_seen() -> None:
 
 @pytest.mark.parametrize("site", [code for code, site in all_sites().items() if site.directory])
 def test_a_service_is_its_name_how_to_reach_it_and_its_hours(site: str) -> None:
-    query = Query(site, ("alcohol",))
-    found = search(query, catalogue(site), moment=now(), demo=True, limit=20).results
-    assert found
+    query = Query(site, ("alcohol", "housing", "mental_health"))
+    found = search(query, catalogue(site), moment=now(), demo=True, limit=40).results
+    named = [each for each in found if not reveals(each.listing.name)]
+    assert named
     for each in found:
         listing = as_json(each, word=lambda reason: reason.code)
         body = {"kind": "listing", "lang": "en", "text": "all of it", "listing": listing}
         (packed_text,) = packed([body | {"warning": "Not yet checked."}])
-        lines = packed_text.split("\n")
         ways = [listing[way] for way in ("phone", "sms", "email", "url") if listing[way]]
-        expected = [listing["name"], *ways[:1], *filter(None, [listing["hours"]])]
+        reach = [way for way in ways if not reveals(way)][:1] or ON_OUR_PAGE
+        name = listing["name"] if each in named else UNNAMED
+        expected = [name, *reach, *filter(None, [plain(listing["hours"])])]
         assert packed_text == "\n".join([*expected, "Not yet checked."])
-        assert lines[0] == listing["name"]
-        assert ways[0] in packed_text
+        assert not reveals(packed_text)
 
 
 @pytest.mark.parametrize(
@@ -346,6 +351,31 @@ def test_a_service_is_reached_by_telephone_where_it_can_be(
     listing = {"name": "Turning Tide", "hours": "", "phone": "", "sms": "", "email": "", "url": ""}
     body = {"kind": "listing", "text": "", "listing": listing | known}
     assert packed([body]) == [f"Turning Tide\n{reach}"]
+
+
+def test_a_service_whose_name_reveals_is_a_number_without_its_name() -> None:
+    listing = {"name": "Domestic abuse helpline", "hours": "always", "phone": "01632 960001"}
+    listing |= {"sms": "", "email": "", "url": "https://abuse.example"}
+    body = {"kind": "listing", "lang": "en", "text": "", "listing": listing}
+    assert packed([body]) == [f"{UNNAMED}\n01632 960001\nalways"]
+    listing["phone"] = ""
+    assert packed([body]) == [f"{UNNAMED}\n{ON_OUR_PAGE[0]}\nalways"]
+
+
+@pytest.mark.parametrize("language", ["en", "pl", "pa"])
+def test_a_long_message_is_several_texts_of_three_segments_and_nothing_is_lost(
+    language: str,
+) -> None:
+    said = words("utter_participant_welcome", language).text
+    texts = packed([{"kind": "text", "lang": language, "text": said}])
+    assert max(segments(text) for text in texts) <= 3
+    assert " ".join(texts).split() == said.split()
+    assert all(text.endswith((".", "।")) for text in texts), "each ends with a sentence"
+
+
+def test_english_goes_without_typographic_quotes() -> None:
+    body = {"kind": "text", "lang": "en", "text": "It is “yours” – don’t wait…"}
+    assert packed([body]) == ['It is "yours" - don\'t wait...']
 
 
 def test_a_translation_that_nobody_has_read_is_marked() -> None:
