@@ -7,10 +7,11 @@ from dataclasses import asdict
 from typing import Any
 
 from actions.turn import Turn
-from bot.conversations import remember
+from bot.conversations import contact_of, remember
 from bot.speech import Choice, Utterance, choice, listing, say
 from core.clock import now, today
 from core.settings import settings
+from outreach.texts.signposting import signposted
 from services_directory.finding import find
 from services_directory.gaps import note
 from services_directory.places import Place, find_place
@@ -92,6 +93,7 @@ def show(
     shown = list(turn.context.get("shown", ())) if more else []
     place, wishes = place_of(turn), learn_wishes(turn)
     wrong = turn.context.get("reported", ())
+    contact = contact_of(turn.session, turn.conversation)
     query = Query(
         site=turn.conversation.site,
         needs=needs,
@@ -104,6 +106,7 @@ def show(
         free="free" in wishes,
         one_to_one="one_to_one" in wishes,
         open_now="now" in wishes,
+        delivery_site=contact.delivery_site if contact else "",
     )
     most = max(SHOWN_AT_ONCE, len(needs))
     found = find(turn.session, query, moment=now(), demo=settings().demo, limit=most)
@@ -111,6 +114,9 @@ def show(
         note(turn.session, query, found, today())
     ids = [item.listing.id for item in found.results]
     remember(turn.conversation, shown=shown + ids, last_shown=ids or None)
+    if contact:
+        met = [(item.listing.id, item.needs) for item in found.results]
+        signposted(turn.session, contact, turn.conversation.id, needs, met)
     if wishes and found.results:
         key = "utter_wishes_relaxed" if "wishes" in found.relaxed else "utter_wishes_kept"
         yield say(key, wishes=[f"utter_wish_{wish}" for wish in wishes])

@@ -14,6 +14,8 @@ from core.clock import now
 from core.crypto import EncryptedJSON, EncryptedText
 from core.database import Base, UtcDateTime
 from core.tokens import sign
+from outreach.texts.contacts import of_phone
+from outreach.texts.tables import Contact
 
 TOKEN = "conversation"  # noqa: S105 - the purpose of a token, not a token
 LASTS = timedelta(hours=24)
@@ -183,6 +185,12 @@ def offered(session: Session, conversation_id: str, token: str) -> dict[str, Any
                 found: dict[str, Any] = option
                 return found
     return None
+
+
+def contact_of(session: Session, conversation: Conversation) -> Contact | None:
+    """Whose telephone a conversation was begun by, where they said how they may be reached."""
+    telephone = session.get(Telephone, conversation.id)
+    return of_phone(session, conversation.site, telephone.number) if telephone else None
 
 
 def recent_words(session: Session, conversation_id: str, count: int = 4) -> list[str]:

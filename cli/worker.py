@@ -14,7 +14,9 @@ from types import FrameType
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.channels import sweeping
 from bot.learning import keeping
+from cli.texting import keep_sending
 from core.clock import now
 from core.database import transaction
 from core.settings import settings
@@ -23,6 +25,9 @@ from referrals.expiring import expire_drafts
 from services_directory.link_round import due, look_round
 
 ROUND = 0.5
+# Seconds for a text that is with the provider at the end; one cut off is looked up before it is
+# tried again.
+LAST_TEXT = 5.0
 SWEEP_EVERY = 3600.0
 log = logging.getLogger("cara.worker")
 
@@ -38,6 +43,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
     touch()
+    texts = keep_sending(ended, ROUND)
     swept = float("-inf")
     while not ended.wait(ROUND):
         work()
@@ -46,6 +52,7 @@ def main() -> None:
             sweep()
             threading.Thread(target=look_at_links, daemon=True).start()
             swept = time.monotonic()
+    texts.join(LAST_TEXT)
 
 
 def look_at_links() -> None:
@@ -66,7 +73,7 @@ def sweep() -> None:
 
     Each in a transaction of its own: what keeps one from it does not keep the others.
     """
-    for remove in (keeping.sweep, expire_drafts):
+    for remove in (keeping.sweep, sweeping.sweep, expire_drafts):
         try:
             with transaction() as session:
                 remove(session)

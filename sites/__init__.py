@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from core.settings import ROOT, settings
 from sites.model import (
     Alerts,
+    Answers,
     Contact,
     DeliverySite,
     HandOver,
@@ -25,6 +26,7 @@ from sites.model import (
 __all__ = [
     "NATIONAL",
     "Alerts",
+    "Answers",
     "BrokenSiteError",
     "Contact",
     "DeliverySite",

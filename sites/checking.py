@@ -68,6 +68,7 @@ def findings_of_site(site: Site, on: date, environ: Mapping[str, str]) -> list[F
         _people(site),
         _disposals(site, on),
         _delivery(site),
+        _texts(site),
         _materials(site),
         _patterns(site),
         _reviews(site, on),
@@ -156,6 +157,10 @@ def _people(site: Site) -> Iterator[Finding]:
             yield error("breach_to.email", "is missing: attendance and breaches are written there")
     yield from _wanted("team", site.team, "a person is told to ring")
     yield from _wanted("out_of_hours", site.out_of_hours, "is there out of hours")
+    if "answers" not in site.model_fields_set:
+        yield warning("answers", "is missing: when does a person answer somebody who asks for one?")
+    elif not site.answers.confirmed:
+        yield warning("answers", "has not been confirmed: has the team agreed to these hours?")
 
 
 def _needed(where: str, who: Contact | Person | None, what: str) -> Iterator[Finding]:
@@ -193,6 +198,15 @@ def _delivery(site: Site) -> Iterator[Finding]:
             yield error("delivery_sites", f"{each.code}: {each.area} is none of the site's areas")
         if not each.confirmed:
             yield warning("delivery_sites", f"{each.code} ({each.name}) has not been confirmed")
+
+
+def _texts(site: Site) -> Iterator[Finding]:
+    rules = site.messages
+    on = rules.reminders or rules.hello or rules.check_in_after_days or rules.follow_up
+    if on and not rules.confirmed:
+        yield warning("messages", "has not been confirmed: outside the demonstration no text goes")
+    if on and not site.text_number:
+        yield error("messages", "there is no text_number from which texts could go")
 
 
 def _materials(site: Site) -> Iterator[Finding]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from core.settings import settings
 
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 Language = Literal["en", "pl", "pa"]
 Sure = Literal["high", "medium", "low"]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
 class Data(BaseModel):
@@ -59,6 +61,25 @@ class Alerts(Data):
     people: tuple[Person, ...] = ()
     escalate_after_minutes: int = Field(default=10, ge=1)
     escalate_to: tuple[Person, ...] = ()
+
+
+class Answers(Data):
+    """The hours in which a person of the team answers somebody who asks for one.
+
+    ``within_hours`` counts in these hours alone, and a bank holiday has none of them.
+    """
+
+    days: tuple[Weekday, ...] = Field(default=("mon", "tue", "wed", "thu", "fri"), min_length=1)
+    since: Clock = Field(default="09:00", alias="from")
+    until: Clock = Field(default="17:00", alias="to")
+    within_hours: int = Field(default=4, ge=1, le=40)
+    confirmed: bool = False
+
+    @model_validator(mode="after")
+    def _has_hours(self) -> Self:
+        if self.since >= self.until:
+            raise ValueError("has to begin (from) before it ends (to), on one day")
+        return self
 
 
 class LocalLine(Data):
@@ -114,6 +135,21 @@ class WhoAuthorises(Data):
 
     lowest_rank: Literal["sergeant", "inspector", "chief inspector", "superintendent"] = "sergeant"
     specially_authorised: tuple[Annotated[str, Field(min_length=3)], ...] = ()
+
+
+class Messages(Data):
+    """The texts that this site sends of its own accord; nothing is on until the site says so.
+
+    ``signed`` is what a text ends with: a name that says nothing of what the service is.
+    """
+
+    reminders: bool = False
+    hello: bool = False
+    check_in_after_days: tuple[Annotated[int, Field(ge=2, le=365)], ...] = ()
+    follow_up: bool = False
+    follow_up_after_days: int = Field(default=7, ge=2, le=28)
+    signed: str = Field(default="", max_length=30)
+    confirmed: bool = False
 
 
 class HandOver(Data):
@@ -184,8 +220,10 @@ class Site(Data):
     reference_patterns: dict[str, str] = {}
     widget_origins: tuple[str, ...] = ()
     alerts: Alerts = Alerts()
+    answers: Answers = Answers()
     crisis_lines: tuple[LocalLine, ...] = ()
     text_number: str = ""
+    messages: Messages = Messages()
     words: Literal["authors", "qualified"] = "authors"
     keep_unclear_messages: Literal[True, False, "demonstration"] = False
     links_for_outcomes: bool = False
@@ -198,6 +236,12 @@ class Site(Data):
         if self.keep_unclear_messages == "demonstration":
             return settings().demo
         return bool(self.keep_unclear_messages)
+
+    @property
+    def texting(self) -> Messages:
+        """The texts that we begin here: in earnest only once a site confirmed them."""
+        on = self.messages.confirmed or settings().demo
+        return self.messages if on else Messages()
 
     def disposal_name(self, disposal: str, on: date) -> str:
         """What a disposal is called on a day; empty where no name of it is in force then."""

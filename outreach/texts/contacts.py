@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 import phonenumbers
 from sqlalchemy import select
@@ -36,13 +37,14 @@ class Reach:
 
 @dataclass(frozen=True)
 class Asked:
-    """One question of consent: what was said to it, and exactly how it was put."""
+    """One question of consent: what was said to it, and how it was put; ``at`` where not now."""
 
     purpose: str
     agreed: bool
     words: str
     language: str
     asked_by: str
+    at: datetime | None = None
 
 
 def number_of(raw: str) -> str | None:
@@ -153,7 +155,7 @@ def _answer(session: Session, contact: Contact, asked: Asked, key: str) -> None:
             words=asked.words,
             language=asked.language,
             asked_by=asked.asked_by,
-            asked_at=now(),
+            asked_at=asked.at or now(),
             key=key,
         )
     )

@@ -44,6 +44,7 @@ READY: dict[str, Any] = {
     "reach_km": 60,
     "team": {**TRIED},
     "out_of_hours": {**TRIED},
+    "answers": {"days": ["mon", "sat"], "from": "10:00", "to": "16:00", "confirmed": True},
     "hand_over": {
         "route": "webhook",
         "url": "https://fells.example/referrals",
@@ -172,6 +173,8 @@ def test_there_is_nothing_to_say_of_a_site_that_is_ready() -> None:
         ({"team__phone": ""}, WARNING, "team: has no number"),
         ({"team__confirmed": False}, WARNING, "team: has not been confirmed"),
         ({"out_of_hours": None}, WARNING, "out_of_hours: has no number"),
+        ({"answers": None}, WARNING, "answers: is missing"),
+        ({"answers__confirmed": False}, WARNING, "answers: has not been confirmed"),
         (
             {"delivery_sites__0__confirmed": False},
             WARNING,
@@ -223,6 +226,9 @@ def test_a_site_with_everything_off_serves_nobody() -> None:
         ({"languages": ["en", "fr"]}, "languages[2]: is 'fr', and has to be 'en', 'pl' or 'pa'"),
         ({"route": "post"}, "route: is 'post', and has to be 'provider', 'ascend' or 'force_book"),
         ({"name": False}, "name: is False, and has to be text (yes and no go in quotes)"),
+        ({"answers.from": "16:00"}, "answers: has to begin (from) before it ends (to), on one day"),
+        ({"answers.to": 1020}, "answers.to: is 1020, and has to be text"),
+        ({"answers.days": ["monday"]}, "answers.days[1]: is 'monday', and has to be 'mon', "),
         ({"hand_over.secret_env": "s3cret!"}, "hand_over.secret_env: cannot be read"),
         ({"delivery_sites.0.code": "North West"}, "delivery_sites[1].code: cannot be read"),
         (

@@ -36,6 +36,7 @@ NAMES: dict[str, Any] = {
     "centre": "CA3 8QG",
     "team": ASH,
     "out_of_hours": ASH,
+    "answers": {"within_hours": 8, "confirmed": True},
 }
 SOURCED = {
     "review_by": "2099-01-01",

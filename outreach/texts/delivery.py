@@ -1,0 +1,239 @@
+"""Sends texts that we begin: each once, in its hours, while everything still allows it.
+
+A row is claimed in a transaction of its own, in which the last look is taken too: who has texted
+STOP since it was planned gets nothing. What a dead worker held is tried again with ``again`` set,
+for which a provider looks first whether the text is with it already (decision 0016).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from core.clock import now
+from core.database import transaction
+from core.outbox import Letter, post
+from core.words import words
+from outreach.texts import contacts
+from outreach.texts.journey import FOLLOW_UP, PURPOSE, REMINDERS, in_hours, next_moment
+from outreach.texts.providers import LaterError, Provider, RefusedError
+from outreach.texts.tables import Contact, Message, Signposting, Standing
+from sites import Site, site_of
+
+log = logging.getLogger("cara.texts")
+
+CLAIM_LASTS = timedelta(minutes=2)
+# One, two, four, eight minutes, then every quarter of an hour: four hours in all.
+PAUSES = (1, 2, 4, 8, *(15,) * 15)
+Outcome = Literal["delivered", "temporary", "permanent", "technical"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """What the record says of a case when a text is about to go: the worker asks the referrals.
+
+    ``days`` are those of the workshops still booked; ``done`` that both were attended;
+    ``flagged`` that somebody is worried, and no text goes until a person has looked.
+    """
+
+    known: bool = False
+    days: tuple[date, ...] = ()
+    done: bool = False
+    flagged: bool = False
+
+
+CaseOf = Callable[[Session, str], Case]
+
+
+def send_due(provider: Provider, case_of: CaseOf, *, most: int = 50) -> int:
+    """Send what is due, at most ``most``; gives how many went.
+
+    Where the provider is away or wants fewer, the rest of the round waits.
+    """
+    sent = 0
+    for message_id in _due(most):
+        try:
+            sent += _sent(message_id, provider, case_of)
+        except LaterError:
+            break
+    return sent
+
+
+def obstacle(session: Session, message: Message, contact: Contact, case: Case) -> str:
+    """Why the text must not go now, as a code; "" where nothing speaks against it."""
+    looks: tuple[tuple[str, bool], ...] = (
+        ("no_phone", not contact.phone),
+        ("not_private", contact.privacy != "private"),
+        ("stopped", contacts.stopped(session, contact.site, contact.phone_lookup)),
+        ("not_agreed", not contacts.agreed(session, contact, PURPOSE[message.kind])),
+        ("flagged", case.flagged),
+        ("switched_off", not _switched_on(site_of(contact.site), message.kind)),
+        ("not_booked", _unbooked(message, case)),
+        ("answered", _answered(session, message)),
+    )
+    return next((why for why, holds in looks if holds), "")
+
+
+def text_of(message: Message, contact: Contact) -> str:
+    """The words of a text, in the person's language."""
+    site, data = site_of(contact.site), dict(message.data)
+    signed = site.messages.signed or words("utter_text_signed", contact.language).text
+    values = {"signed": signed}
+    if message.kind in REMINDERS:
+        day = date.fromisoformat(data["day"])
+        weekday = words(f"utter_weekday_{day.weekday()}", contact.language).text
+        values |= {"day": weekday, "time": data["time"]}
+    kind = "reminder" if message.kind in REMINDERS else message.kind
+    return words(f"utter_text_{kind}", contact.language, values).text
+
+
+def receipt(session: Session, provider: str, provider_id: str, outcome: Outcome) -> bool:
+    """What the provider says became of a text; False where the text is none that we began.
+
+    A receipt may come twice, late, or in the wrong order: delivered is never taken back.
+    """
+    found = select(Message).where(Message.provider == provider, Message.provider_id == provider_id)
+    message = session.scalars(found).first()
+    if message is None:
+        return False
+    if message.standing == Standing.delivered.value:
+        return True
+    good = outcome == "delivered"
+    message.standing = Standing.delivered.value if good else Standing.failed.value
+    message.why, message.settled_at = "" if good else outcome, now()
+    session.flush()
+    return True
+
+
+def _due(most: int) -> list[str]:
+    with transaction() as session:
+        rows = (
+            select(Message.id)
+            .where(
+                Message.standing.in_((Standing.planned.value, Standing.sending.value)),
+                Message.due_at <= now(),
+                _free(),
+            )
+            .order_by(Message.due_at)
+            .limit(most)
+        )
+        return list(session.scalars(rows))
+
+
+def _sent(message_id: str, provider: Provider, case_of: CaseOf) -> bool:
+    """Whether it went; raises ``LaterError`` where nothing more should be tried in this round."""
+    with transaction() as session:
+        ready = _ready(session, message_id, case_of)
+    if ready is None:
+        return False
+    to, text, site, again = ready
+    try:
+        provider_id = provider.send(to, text, message_id, site=site, again=again)
+    except RefusedError as refused:
+        with transaction() as session:
+            _settle(session.get_one(Message, message_id), Standing.failed, refused.code)
+        return False
+    except LaterError:
+        with transaction() as session:
+            _put_off(session.get_one(Message, message_id))
+        raise
+    with transaction() as session:
+        _went(session, session.get_one(Message, message_id), to, text, provider, provider_id)
+    return True
+
+
+def _ready(session: Session, message_id: str, case_of: CaseOf) -> tuple[str, str, str, bool] | None:
+    """Claim it, and look a last time: number, words, site, and whether it was tried before."""
+    if not _claimed(session, message_id):
+        return None
+    message = session.get_one(Message, message_id)
+    contact = session.get_one(Contact, message.contact_id)
+    again = message.standing == Standing.sending.value
+    if now() >= message.until:
+        _settle(message, Standing.out_of_date, "late")
+    elif not in_hours(contact.hours, now()):
+        _wait(message, next_moment(contact.hours, now()))
+    elif why := obstacle(session, message, contact, case_of(session, contact.case_id)):
+        _settle(message, Standing.held_back, why)
+    else:
+        message.standing = Standing.sending.value
+        return contact.phone or "", text_of(message, contact), message.site, again
+    return None
+
+
+def _claimed(session: Session, message_id: str) -> bool:
+    claim = (
+        update(Message)
+        .where(
+            Message.id == message_id,
+            Message.standing.in_((Standing.planned.value, Standing.sending.value)),
+            _free(),
+        )
+        .values(claimed_until=now() + CLAIM_LASTS)
+        .execution_options(synchronize_session=False)
+    )
+    return session.connection().execute(claim).rowcount == 1
+
+
+def _went(
+    session: Session, message: Message, to: str, text: str, provider: Provider, provider_id: str
+) -> None:
+    """Sent, and on the page of what has left; a receipt that was faster stays as it is."""
+    message.provider, message.provider_id, message.sent_at = provider.name, provider_id, now()
+    message.claimed_until = None
+    if message.standing == Standing.sending.value:
+        message.standing = Standing.sent.value
+    payload = {"to": to, "text": text, "site": message.site}
+    post(session, Letter("text", f"message:{message.id}", payload), site=message.site, sent=True)
+
+
+def _put_off(message: Message) -> None:
+    if message.tries >= len(PAUSES):
+        _settle(message, Standing.failed, "provider_away")
+        return
+    later = now() + timedelta(minutes=PAUSES[message.tries])
+    message.tries += 1
+    _wait(message, later)
+
+
+def _wait(message: Message, until: datetime) -> None:
+    message.due_at, message.claimed_until = until, None
+    if until >= message.until:
+        _settle(message, Standing.out_of_date, "late")
+
+
+def _settle(message: Message, standing: Standing, why: str) -> None:
+    message.standing, message.why = standing.value, why[:20]
+    message.settled_at, message.claimed_until = now(), None
+
+
+def _free() -> Any:
+    return or_(Message.claimed_until.is_(None), Message.claimed_until <= now())
+
+
+def _switched_on(site: Site, kind: str) -> bool:
+    rules = site.texting
+    on = {"hello": rules.hello, "check_in": bool(rules.check_in_after_days)}
+    return on.get(kind, rules.follow_up if kind == FOLLOW_UP else rules.reminders)
+
+
+def _unbooked(message: Message, case: Case) -> bool:
+    if not case.known:
+        return True
+    if message.kind in REMINDERS:
+        return date.fromisoformat(message.data["day"]) not in case.days
+    # Somebody may be shown services before the workshops are over: the chat is open to all.
+    return message.kind != FOLLOW_UP and not case.done
+
+
+def _answered(session: Session, message: Message) -> bool:
+    if message.kind != FOLLOW_UP:
+        return False
+    shown = session.get(Signposting, message.data["signposting"])
+    return shown is None or bool(shown.answer)

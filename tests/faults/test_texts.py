@@ -1,0 +1,153 @@
+"""Texts that we begin, with a real worker and a provider over HTTP: killed, each goes just once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import select, update
+
+from core.clock import now
+from core.database import transaction
+from core.settings import ROOT, settings
+from outreach.texts import contacts
+from outreach.texts.contacts import AFTER, Asked, Reach
+from outreach.texts.journey import GRACE, HELLO, Planned, plan
+from outreach.texts.tables import Message, Standing
+from referrals.transitions import Status
+from tests.faults.handing import PATIENCE
+from tests.unit.conftest import data_dir, migrated_file, sqlite  # noqa: F401 - fixtures
+from tests.unit.test_moving import at
+from tests.unit.text_standins import (
+    NOTIFY_KEY,
+    TEMPLATE,
+    Reply,
+    StandIn,
+    notify_error,
+    notify_stand_in,
+)
+
+pytestmark = pytest.mark.usefixtures("sqlite")
+
+PEOPLE = 6
+# This test runs at any hour, and texts do not: this worker's day has no night.
+WORKER = """
+from datetime import time
+from outreach.texts import journey
+journey.HOURS["day"] = (time.min, time.max)
+from cli.worker import main
+main()
+"""
+
+
+@pytest.fixture
+def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+    with notify_stand_in() as far:
+        monkeypatch.setenv("CARA_TEXT_PROVIDER", "notify")
+        monkeypatch.setenv("CARA_NOTIFY_API_KEY", NOTIFY_KEY)
+        monkeypatch.setenv("CARA_NOTIFY_TEMPLATE_ID", TEMPLATE)
+        monkeypatch.setenv("CARA_NOTIFY_URL", far.address)
+        monkeypatch.setenv("CARA_NOTIFY_CALLBACK_TOKEN", "the secret of its calls to us")
+        settings.cache_clear()
+        yield far
+
+
+@contextmanager
+def working() -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen([sys.executable, "-c", WORKER], cwd=ROOT, stderr=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait(PATIENCE)
+
+
+def until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < end, standings()
+        time.sleep(0.1)
+
+
+def standings() -> Counter[str]:
+    with transaction() as session:
+        return Counter(session.scalars(select(Message.standing)))
+
+
+def people_to_greet() -> None:
+    """Those who have been at both workshops and agreed, each with a hello that is due."""
+    yes = Asked(AFTER, agreed=True, words="May we?", language="en", asked_by="staff-1")
+    for n in range(PEOPLE):
+        case_id = at(Status.completed)
+        with transaction() as session:
+            reach = Reach("hampshire", case_id, f"+44770090046{n}", "private", "en")
+            contact = contacts.keep(session, reach, [yes], key="1")
+            plan(session, contact, [Planned(HELLO, str(n), now(), now() + GRACE)])
+
+
+def two_minutes_later() -> None:
+    """What a dead worker held is free again, and what was put off is due: nobody waits here."""
+    with transaction() as session:
+        session.execute(update(Message).values(claimed_until=None))
+        waiting = Message.standing.in_((Standing.planned.value, Standing.sending.value))
+        session.execute(update(Message).where(waiting).values(due_at=now()))
+
+
+def texted(provider: StandIn) -> Counter[str]:
+    return Counter(each["phone_number"] for each in provider.texts)
+
+
+def test_a_worker_killed_while_the_provider_answers_leaves_no_text_twice_and_none_out(
+    provider: StandIn,
+) -> None:
+    people_to_greet()
+    # Taken, but the answer never comes: the worker dies with the text in hand, three times.
+    for _ in range(3):
+        provider.answer(Reply(taken=True, late=True))
+        before = len(provider.posted)
+        with working() as worker:
+            until(lambda before=before: len(provider.posted) > before)
+            worker.kill()
+            worker.wait(PATIENCE)
+        two_minutes_later()
+    with working():
+        until(lambda: standings() == Counter({"sent": PEOPLE}))
+    assert texted(provider) == Counter({f"+44770090046{n}": 1 for n in range(PEOPLE)})
+
+
+def test_a_provider_that_fails_and_comes_back_gets_every_text_once(provider: StandIn) -> None:
+    people_to_greet()
+    provider.answer(notify_error(500, "InternalServerError"), Reply(cut=True), Reply(taken=True))
+    with working():
+        for _ in range(3):
+            until(lambda: any(standings()[each] for each in ("sent", "sending")))
+            two_minutes_later()
+
+        def all_gone() -> bool:
+            two_minutes_later()
+            return standings() == Counter({"sent": PEOPLE})
+
+        until(all_gone)
+    assert set(texted(provider).values()) == {1}
+    assert len(texted(provider)) == PEOPLE
+
+
+def test_who_texts_stop_while_the_provider_is_away_gets_nothing(provider: StandIn) -> None:
+    people_to_greet()
+    provider.answer(notify_error(503, "down"))
+    with working():
+        until(lambda: len(provider.posted) == 1)
+        with transaction() as session:
+            for n in range(PEOPLE):
+                contacts.stop(session, "hampshire", f"+44770090046{n}")
+    sent_before = sum(texted(provider).values())
+    two_minutes_later()
+    with working():
+        until(lambda: not {"planned", "sending"} & set(standings()))
+    assert sum(texted(provider).values()) == sent_before
+    assert standings()["held_back"] == PEOPLE - standings()["sent"]
