@@ -23,6 +23,7 @@ from referrals.evaluation.files import Form
 from referrals.evaluation.pseudonym import STUDY, StudyError
 from referrals.evaluation.sheets import CellError, SheetError, day
 from referrals.rule_set import rule_set_of
+from referrals.web.evaluation import told
 from sites import Site, UnknownSiteError, site_of
 
 BAD = 2
@@ -66,6 +67,7 @@ def extract_(username: str, site: str, study: str, out: str, form: Form) -> None
                     form=form,
                     out=file,
                     done=done,
+                    told=told,
                 )
     click.echo(f"{count:,} referrals.", err=True)
 

@@ -38,6 +38,7 @@ def extract(
     form: Form,
     out: IO[bytes],
     done: reading.Done = lambda _count: None,
+    told: reading.Told = reading.nothing_told,
 ) -> int:
     """Write the extract of a site for a study to ``out``; gives how many rows there are.
 
@@ -49,7 +50,7 @@ def extract(
     if not allowed(staff, site):
         raise NotForYouError(f"Only an evaluator of {where.name} may have its extract.")
     salt_of(site, study)
-    count = files.write(reading.rows(session, where, study, done), out, form)
+    count = files.write(reading.rows(session, where, study, done, told), out, form)
     # Last, or nobody else could write while it is read; what is held leaves after the commit.
     record(session, actor_of(staff), f"evaluation.extract.{form}", _subject(site, study))
     return count

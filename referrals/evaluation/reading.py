@@ -6,14 +6,14 @@ Only the columns that a row is made of are read, so that no name is even decrypt
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.clock import LONDON
-from referrals.evaluation.case import CRITERIA, FIELDS, Case, Move, row_of
+from referrals.evaluation.case import CRITERIA, FIELDS, Case, Move, Talk, row_of
 from referrals.evaluation.pseudonym import pseudonym, salt_of
 from referrals.evaluation.row import Row
 from referrals.tables import Referral, ReferralAnswer, ReferralDetail, ReferralEvent
@@ -22,24 +22,36 @@ from sites import Site
 # How many referrals are held in memory at a time.
 AT_A_TIME = 500
 Done = Callable[[int], object]
+# What those said who agreed to research, by referral: nobody else is among the keys.
+Told = Callable[[Session, Collection[str]], Mapping[str, Talk]]
+
+
+def nothing_told(_session: Session, _ids: Collection[str]) -> Mapping[str, Talk]:
+    """Nobody has agreed to research."""
+    return {}
 
 
 def rows(
-    session: Session, site: Site, study: str, done: Done = lambda _count: None
+    session: Session,
+    site: Site,
+    study: str,
+    done: Done = lambda _count: None,
+    told: Told = nothing_told,
 ) -> Iterator[Row]:
     """Every referral of the site as a row, in the order of the pseudonyms.
 
     Any other order would tell which row of one study is which of another. ``done`` hears how
-    many more are ready. Raises ``StudyError``.
+    many more are ready, and ``told`` gives what participants said. Raises ``StudyError``.
     """
     salt = salt_of(site.code, study)
-    ids = session.scalars(select(Referral.id).where(Referral.site == site.code))
-    named = sorted((pseudonym(salt, each), each) for each in ids)
+    every = session.scalars(select(Referral.id).where(Referral.site == site.code))
+    named = sorted((pseudonym(salt, each), each) for each in every)
     for start in range(0, len(named), AT_A_TIME):
         chunk = named[start : start + AT_A_TIME]
-        cases = _cases(session, [referral_id for _name, referral_id in chunk])
-        for name, referral_id in chunk:
-            yield row_of(cases[referral_id], site, name)
+        ids = [referral_id for _name, referral_id in chunk]
+        cases, said = _cases(session, ids), told(session, ids)
+        for name, each in chunk:
+            yield row_of(cases[each], site, name, consent=each in said, talk=said.get(each))
         done(len(chunk))
 
 

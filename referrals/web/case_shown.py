@@ -18,6 +18,7 @@ from referrals.moving import FLAG, HAND_ON, allowed, history
 from referrals.rule_set import DISPOSAL
 from referrals.tables import Referral, ReferralEvent
 from referrals.transitions import TABLE, TERMINAL, Event, Status, Transition
+from referrals.web.agreements_shown import agreements_shown
 from referrals.web.asked import words_of
 from referrals.workshops.seats import group_of
 from sites import site_of
@@ -59,6 +60,7 @@ def case_shown(session: Session, staff: Staff, referral: Referral) -> dict[str, 
         "in_chat": mine and draft,
         "books": any(row.event is Event.book and _allows(staff, referral, row) for row in TABLE),
         "group": group_of(session, referral),
+        "agreements": agreements_shown(session, staff, referral),
     }
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from tempfile import SpooledTemporaryFile
 from typing import IO, Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response, StreamingResponse
+from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
 from accounts.tables import Staff
@@ -16,7 +17,9 @@ from core.clock import today
 from core.database import transaction
 from core.web import forms
 from core.web.pages import page
+from outreach.texts import signposting
 from referrals.evaluation import codebook, extract, files, reading
+from referrals.evaluation.case import Talk
 from referrals.evaluation.files import Form
 from referrals.evaluation.pseudonym import STUDY, StudyError
 from referrals.rule_set import rule_set_of
@@ -66,11 +69,18 @@ def code_book(staff: Evaluates, form: str) -> Response:
     return Response(text, media_type=TYPES[form], headers=_saved_as(named))
 
 
+def told(session: Session, ids: Collection[str]) -> Mapping[str, Talk]:
+    """What participants told us who agreed to research, for the extract."""
+    return {case: Talk(**vars(each)) for case, each in signposting.told(session, ids).items()}
+
+
 def _held(staff: Staff, study: str, form: Form) -> IO[bytes]:
     held: IO[bytes] = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - closed once it is sent
     try:
         with transaction() as session:
-            extract.extract(session, staff, site=staff.site, study=study, form=form, out=held)
+            extract.extract(
+                session, staff, site=staff.site, study=study, form=form, out=held, told=told
+            )
     except BaseException:
         held.close()
         raise

@@ -28,6 +28,7 @@ from referrals.moving import ReferralError
 from referrals.tables import Referral
 from referrals.transitions import MISSES, IllegalMoveError
 from referrals.validation import day_as_typed
+from referrals.web import agreements
 from referrals.web.asked import code_in, referral_at, words_of
 from referrals.workshops import booking
 from referrals.workshops.booking import PRESENT, STANDS, NewGroup
@@ -108,7 +109,9 @@ def keep_register(
     try:
         with transaction() as session:
             group = _group(session, staff, group_id, part)
-            booking.register(session, staff, group, part, [(who, str(how)) for who, how in said])
+            heard = [(who, str(how)) for who, how in said]
+            booking.register(session, staff, group, part, heard)
+            agreements.registered(session, group, part, heard)
     except ReferralError as fault:
         return _register(request, staff, group_id, part, fault=str(fault))
     return RedirectResponse(f"/groups/{group_id}?done=registered", 303)
@@ -131,6 +134,7 @@ def book(request: Request, key: str, staff: Coordinates, form: forms.OwnForm) ->
                 raise ReferralError(approved("utter_group_choose", "en").text)
             once = code_in(form, "key") or str(uuid.uuid4())
             booking.book(session, staff, referral, group, _need(referral), once)
+            agreements.booked(session, referral)
     except ReferralError as fault:
         return _booking(request, staff, key, fault=str(fault))
     except IllegalMoveError:

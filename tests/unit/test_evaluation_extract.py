@@ -26,6 +26,9 @@ from bot.web.app import app
 from cli.evaluation import evaluation_command
 from core.audit import SYSTEM, AuditRow
 from core.database import engine, transaction
+from outreach.texts import contacts, signposting
+from outreach.texts.contacts import Asked, Reach
+from outreach.texts.tables import Signposting
 from referrals import moving
 from referrals.evaluation import extract, files, reading
 from referrals.evaluation.extract import NotForYouError
@@ -33,6 +36,7 @@ from referrals.evaluation.files import Form, cell, harmless
 from referrals.evaluation.row import COLUMNS, KINDS
 from referrals.tables import Referral
 from referrals.transitions import Event
+from referrals.web.evaluation import told
 from sites import site_of
 from tests.unit import drafts
 
@@ -191,6 +195,38 @@ def test_many_referrals_are_read_in_few_questions(sqlite: Path) -> None:
         found = list(reading.rows(session, site_of("hampshire"), "evaluation"))
     assert (len(found), len(asked)) == (12, 4)
     assert not [each for each in asked if "full_name" in each or "frozen" in each]
+
+
+# What participants said
+
+
+def told_us(referral_id: str, *, research: bool | None) -> None:
+    """Somebody was shown help with drinking and with work, and got through to the first."""
+    reach = Reach("hampshire", referral_id, "+447700900461", "private", "en")
+    asked = [] if research is None else [Asked("research", research, "May they?", "en", "staff")]
+    shown = [("hiow-001", ["alcohol"]), ("hiow-002", ["work"])]
+    with transaction() as session:
+        contact = contacts.keep(session, reach, asked, key="1")
+        for at, each in enumerate(shown):
+            signposting.signposted(session, contact, "chat-1", ["alcohol", "work", "money"], [each])
+            if at == 0:
+                (row,) = session.scalars(select(Signposting))
+                signposting.answer(session, row, signposting.THROUGH)
+
+
+@pytest.mark.parametrize("research", [True, False, None])
+def test_what_a_participant_said_is_in_it_only_with_their_consent_to_research(
+    sqlite: Path, research: bool | None
+) -> None:
+    told_us(ended(*ENDED["completed"]), research=research)
+    out, staff = io.BytesIO(), evaluator()
+    with transaction() as session:
+        study = {"site": "hampshire", "study": "evaluation"}
+        extract.extract(session, staff, **study, form="csv", out=out, told=told)
+    (row,) = rows(out.getvalue())
+    columns = ("participant_consent", "needs_codes", "signposted_codes", "engaged_codes")
+    said = ["yes", "alcohol|work|money", "alcohol|work", "alcohol"]
+    assert [row[each] for each in columns] == (said if research else ["no", "", "", ""])
 
 
 # Who may have it

@@ -11,7 +11,7 @@ import yaml
 
 from core import words
 
-PARTICIPANT_FILES = ("participant.yml", "bounds.yml")
+PARTICIPANT_FILES = ("participant.yml", "bounds.yml", "agreements.yml")
 RESPONSES: dict[str, list[dict[str, Any]]] = {
     key: variants
     for name in PARTICIPANT_FILES
@@ -28,7 +28,7 @@ LANGUAGE_NAMES = {
 SENTENCES = sorted(set(RESPONSES) - set(LANGUAGE_NAMES))
 TRANSLATIONS = [(key, language) for key in SENTENCES for language in ("pl", "pa")]
 NAMES = ("SHOUT", "Samaritans", "Respect Phoneline", "Citizens Advice", "NHS")
-LATIN_IN_GURMUKHI = {"GP", "LGBT", *" ".join(NAMES).split()}
+LATIN_IN_GURMUKHI = {"GP", "LGBT", "STOP", *" ".join(NAMES).split()}
 
 PLACEHOLDER = re.compile(r"\{\w+\}")
 NUMBER = re.compile(r"[0-9][0-9 ]*[0-9]|[0-9]")
