@@ -123,6 +123,7 @@ def _services(fact: str) -> str:
 
 YEAR = r"(?:19|20)\d\d"
 CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d"
+DAY_AND_MONTH = r"[0-3]\d/[01]\d"
 PLACE = r"(?P<place>.+)"
 NEED = ("utter_need_",)
 OF_A_SHOWN_SERVICE = (
@@ -184,10 +185,46 @@ GAPS: dict[str, Callable[[Texts], str]] = {
     "dated": lambda texts: f"(?:{YEAR}|{texts['utter_fact_undated'].replace('{year}', YEAR)})",
     "utter_fact_undated:year": lambda _: YEAR,
     "until": lambda _: CLOCK,
+    "date": lambda _: DAY_AND_MONTH,
+    "day": lambda texts: _weekday(texts),
+    "utter_person_route:name": lambda _: one_of(each.name for each in _routes()),
+    "utter_person_route:number": lambda _: one_of(each.phone for each in _routes()),
+    "utter_person_route_text:number": lambda _: one_of(each.phone for each in _routes()),
+    "utter_person_mark:name": lambda _: one_of(_first_names()),
+    "utter_page_person:value": lambda _: one_of(
+        [*_first_names(), *(site.team.name for site in all_sites().values())]
+    ),
+    "utter_notice_body_asked:name": lambda _: one_of(names()),
+    "utter_notice_body_asked:until": lambda _: rf"{CLOCK}, \d\d {one_of(MONTHS)}",
+    "utter_link_text:link": lambda _: r"https?://[\w.:-]+/c/[a-z2-7]{26}",
+    **{f"utter_own_{each}:day": lambda _: r"\d\d/\d\d/\d{4}" for each in ("chat", "texts")},
+    "digits": lambda _: r"\d{3}",
+    "purposes": lambda texts: listed(one_of(_starting(texts, "utter_own_purpose_")), "; "),
+    "keeper": lambda texts: one_of([texts["utter_own_the_team"], *_teams("name")]),
+    "own_language": lambda texts: one_of(_starting(texts, "utter_language_")),
+    "utter_own_ring:number": lambda _: one_of(_teams("phone")),
+    "utter_own_ring_unchecked:number": lambda _: one_of(_teams("phone")),
     "utter_page_call:value": lambda _: _services("phone"),
     "utter_page_text:value": lambda _: _services("sms"),
     "utter_page_checked_on:value": lambda _: r"\d{4}-\d\d-\d\d",
 }
+
+
+def _weekday(texts: Texts) -> str:
+    days = [re.escape(text) for text in _starting(texts, "utter_on_")]
+    return f"(?:{'|'.join(days)})".replace(re.escape("{date}"), DAY_AND_MONTH)
+
+
+def _routes() -> list[Any]:
+    return [site.out_of_hours for site in all_sites().values() if site.out_of_hours]
+
+
+def _first_names() -> list[str]:
+    return [name.split()[0] for name, _, _ in PEOPLE.values()]
+
+
+def _teams(fact: str) -> list[str]:
+    return [getattr(site.team, fact) for site in all_sites().values()]
 
 
 def _spoken(word: str) -> str:

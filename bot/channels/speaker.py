@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
 from bot.conversations import TOKEN, Conversation, Telephone, begin, opened
+from core.clock import now
 from core.tokens import verify
 
 WEB, TEXT = "web", "text"
@@ -14,7 +16,10 @@ WEB, TEXT = "web", "text"
 
 @dataclass(frozen=True)
 class Speaker:
-    """One person in one conversation. ``phone`` is set where they write texts."""
+    """One person in one conversation. ``phone`` is set where they write texts.
+
+    ``since`` is when their token was made; None where they have none.
+    """
 
     id: str
     site: str
@@ -23,6 +28,7 @@ class Speaker:
     staff_id: str = ""
     channel: str = WEB
     phone: str = ""
+    since: datetime | None = None
 
     @property
     def spoken_to_as(self) -> str:
@@ -43,6 +49,7 @@ def speaker_of(token: str) -> Speaker:
         audience=claims["audience"],
         language=claims.get("language", "en"),
         staff_id=claims.get("staff", ""),
+        since=datetime.fromtimestamp(claims["iat"], UTC),
     )
 
 
@@ -58,9 +65,21 @@ def speaker_in(conversation: Conversation) -> Speaker:
 
 
 def conversation_of(session: Session, speaker: Speaker) -> Conversation | None:
-    """The conversation of a speaker; with a telephone it begins with the first text."""
+    """The conversation of a speaker; with a telephone it begins with the first text.
+
+    A token from before a conversation began anew opens nothing of it.
+    """
+    if speaker.channel == TEXT:
+        return _by_text(session, speaker)
     found = opened(session, speaker.id)
-    if found is None and speaker.channel == TEXT:
+    # A token's moment has whole seconds.
+    older = found and speaker.since and speaker.since < found.started_at.replace(microsecond=0)
+    return None if older else found
+
+
+def _by_text(session: Session, speaker: Speaker) -> Conversation:
+    found = session.get(Conversation, speaker.id)
+    if found is None:
         found, _ = begin(
             session,
             site=speaker.site,
@@ -69,6 +88,10 @@ def conversation_of(session: Session, speaker: Speaker) -> Conversation | None:
             staff_id=None,
             known_as=speaker.id,
         )
-        session.add(Telephone(conversation_id=found.id, number=speaker.phone))
+    elif found.ended_at is not None:
+        # They left it on a page, and texting again they begin it anew.
+        found.ended_at, found.started_at = None, now()
+    if session.get(Telephone, speaker.id) is None:
+        session.add(Telephone(conversation_id=speaker.id, number=speaker.phone))
         session.flush()
     return found
