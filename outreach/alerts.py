@@ -14,6 +14,7 @@ from core.audit import SYSTEM, Actor, record
 from core.clock import now
 from core.outbox import Letter, post
 from core.settings import settings
+from outreach.entries import ASKED
 from outreach.notices import AGAIN, FIRST, letters, people_of
 from outreach.tables import Alert, AlertRepeat, AlertStatus
 from sites import Person, site_of
@@ -22,6 +23,7 @@ SEE = frozenset({Role.coordinator, Role.site_admin, Role.facilitator, Role.navig
 READ_WORDS = frozenset({Role.coordinator, Role.site_admin})
 OUTCOMES = ("reached", "passed_on", "no_risk_found", "could_not_reach")
 UNTAKEN = (AlertStatus.open, AlertStatus.escalated)
+NOT_CLOSED = (*UNTAKEN, AlertStatus.acknowledged)
 SHOWN = 200
 
 
@@ -39,7 +41,6 @@ def take_in(session: Session, entry: dict[str, Any], told: Sequence[str] = ()) -
     if session.get(Alert, entry["id"]) or _said_again(session, entry):
         return
     raised = datetime.fromisoformat(entry["at"])
-    wait = timedelta(minutes=site_of(entry["site"]).alerts.escalate_after_minutes)
     kept = ("id", "site", "kind", "level", "why", "audience", "channel", "conversation", "said")
     session.add(
         Alert(
@@ -48,22 +49,31 @@ def take_in(session: Session, entry: dict[str, Any], told: Sequence[str] = ()) -
             status=AlertStatus.open,
             raised_at=raised,
             said_last=raised,
-            escalate_at=raised + wait,
+            escalate_at=_escalates(entry, raised),
         )
     )
     record(session, _actor(entry), "alert.raise", f"alert:{entry['id']}")
     _post(session, entry, FIRST, told)
 
 
+def _escalates(entry: dict[str, Any], raised: datetime) -> datetime:
+    """When more people are told: of a danger by the site's minutes, else by when we promised."""
+    if entry.get("answer_by"):
+        return datetime.fromisoformat(entry["answer_by"])
+    return raised + timedelta(minutes=site_of(entry["site"]).alerts.escalate_after_minutes)
+
+
 def _said_again(session: Session, entry: dict[str, Any]) -> bool:
     if session.get(AlertRepeat, entry["id"]):
         return True
+    # Who has a person already and asks for one is the same request; a new danger is a new alert.
+    same = NOT_CLOSED if entry["kind"] == ASKED else UNTAKEN
     known = session.scalar(
         select(Alert)
         .where(
             Alert.conversation == entry["conversation"],
             Alert.kind == entry["kind"],
-            Alert.status.in_(UNTAKEN),
+            Alert.status.in_(same),
         )
         .limit(1)
     )
@@ -92,11 +102,12 @@ def escalate_overdue(session: Session) -> int:
 
 
 def alerts_of(session: Session, staff: Staff) -> list[Alert]:
-    """The alerts of this person's site: all that wait, oldest first; then the newest others."""
+    """The alerts of this person's site: all that wait, danger first; then the newest others."""
     if staff.role not in SEE:
         return []
     mine = select(Alert).where(Alert.site == staff.site)
-    waiting = session.scalars(mine.where(Alert.status.in_(UNTAKEN)).order_by(Alert.raised_at)).all()
+    first = (Alert.kind == ASKED, Alert.raised_at)
+    waiting = session.scalars(mine.where(Alert.status.in_(UNTAKEN)).order_by(*first)).all()
     others = session.scalars(
         mine.where(Alert.status.not_in(UNTAKEN)).order_by(Alert.raised_at.desc()).limit(SHOWN)
     ).all()
@@ -137,9 +148,14 @@ def close(session: Session, staff: Staff, alert: Alert, outcome: str) -> None:
 
 
 def paused(session: Session, conversation: str) -> bool:
-    """Whether messages that we begin have to wait: an alert about this person is not closed."""
+    """Whether messages that we begin have to wait: an alert of danger to them is not closed.
+
+    Somebody who only asked for a person gets their reminders all the same.
+    """
     waiting = select(Alert.id).where(
-        Alert.conversation == conversation, Alert.status != AlertStatus.closed
+        Alert.conversation == conversation,
+        Alert.status != AlertStatus.closed,
+        Alert.kind != ASKED,
     )
     return session.scalar(waiting.limit(1)) is not None
 
@@ -155,7 +171,10 @@ def waiting_count(session: Session, staff: Staff) -> int:
 def as_entry(alert: Alert) -> dict[str, Any]:
     """What a notice says of an alert."""
     told = ("id", "site", "kind", "level", "audience", "channel")
-    return {key: getattr(alert, key) for key in told} | {"at": alert.raised_at.isoformat()}
+    return {key: getattr(alert, key) for key in told} | {
+        "at": alert.raised_at.isoformat(),
+        "answer_by": alert.escalate_at.isoformat(),
+    }
 
 
 def _moved(

@@ -15,9 +15,11 @@ from core.clock import LONDON
 from core.outbox import Letter
 from core.settings import settings
 from core.words import words
+from outreach.entries import ASKED
 from sites import Person, site_of
 
 FIRST, AGAIN = "first", "again"
+_PARTS = ("subject", "body")
 
 
 def letters(alert: dict[str, Any], people: Iterable[Person], turn: str = FIRST) -> Iterator[Letter]:
@@ -47,19 +49,23 @@ def _key(alert: dict[str, Any], turn: str, way: str) -> str:
 
 
 def _mail(alert: dict[str, Any], person: Person) -> dict[str, str]:
-    at = datetime.fromisoformat(alert["at"]).astimezone(LONDON)
-    text = words(
-        "utter_notice_body",
-        "en",
-        {
-            "name": person.name,
-            "kind": words(f"utter_notice_{alert['kind']}", "en").text,
-            "time": f"{at:%H:%M}",
-            "channel": words(f"utter_notice_by_{alert['channel']}", "en").text,
-            "link": address(alert["id"]),
-        },
-    ).text
-    return {"to": person.email, "subject": words("utter_notice_subject", "en").text, "text": text}
+    asked = "_asked" if alert["kind"] == ASKED else ""
+    values = {
+        "name": person.name,
+        "time": f"{_here(alert['at']):%H:%M}",
+        "channel": words(f"utter_notice_by_{alert['channel']}", "en").text,
+        "link": address(alert["id"]),
+    }
+    if asked:
+        values["until"] = f"{_here(alert['answer_by']):%H:%M, %d %B}"
+    else:
+        values["kind"] = words(f"utter_notice_{alert['kind']}", "en").text
+    subject, text = (words(f"utter_notice_{part}{asked}", "en", values).text for part in _PARTS)
+    return {"to": person.email, "subject": subject, "text": text}
+
+
+def _here(moment: str) -> datetime:
+    return datetime.fromisoformat(moment).astimezone(LONDON)
 
 
 def _body(alert: dict[str, Any], turn: str) -> dict[str, Any]:

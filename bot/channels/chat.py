@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from accounts.tables import Staff
-from bot.channels import crisis, gentle
+from bot.channels import crisis, gentle, own_data, person
 from bot.channels.facts import asked_by_the_public
 from bot.channels.greeting import greeting, welcome_by_text
 from bot.channels.incoming import LONGEST, OVER, ChatError, Incoming
 from bot.channels.journal import journal
+from bot.channels.leaving import kept as _kept
 from bot.channels.masking import masked, reference_in
 from bot.channels.memory import Remembered, remembered
-from bot.channels.packing import packed
 from bot.channels.rasa_client import RasaAwayError, rasa
 from bot.channels.render import Body, Setting, choice, rendered, text_body
 from bot.channels.replies import says_more, typed_reply, wants_to_go_on
@@ -36,7 +36,6 @@ from bot.conversations import (
 from bot.desk import draft_of, open_criterion
 from bot.live import why_not_live
 from core.database import transaction
-from core.outbox import Letter, post
 from core.words import words
 from referrals import record
 from referrals.fields import BY_NAME
@@ -158,10 +157,13 @@ def _without_database(speaker: Speaker, held: Remembered, incoming: Incoming) ->
 def _text_turn(speaker: Speaker, held: Remembered, text: str, key: str | None) -> list[ChatMessage]:
     with transaction() as session:
         conversation = _conversation(session, speaker)
-        add_message(session, conversation, "person", {"text": text}, key)
+        said = add_message(session, conversation, "person", {"text": text}, key)
         held.hear(text)
         said_no = held.asked and typed_reply(text) == "no"
         before = _welcome(session, speaker, conversation)
+        if wish := own_data.wish_in(session, conversation, said):
+            bodies = own_data.answered(session, speaker, conversation, wish)
+            return before + [_kept(session, speaker, conversation, body) for body in bodies]
         if said_no:
             before.append(_kept(session, speaker, conversation, crisis.gentle_no(speaker)))
         waiting = _close_question(speaker, conversation)
@@ -230,9 +232,8 @@ def _choice_turn(speaker: Speaker, token: str, key: str | None) -> list[ChatMess
         add_message(session, conversation, "person", {"text": option["label"]}, key)
         remembered(speaker.id).hear(option["label"])
         waiting = _close_question(speaker, conversation)
-        if "numbers" in do:
-            again = crisis.numbers_again(speaker, do["numbers"])
-            bodies = [again, gentle.begin_again(conversation, do["numbers"])]
+        if "numbers" in do or "own" in do:
+            bodies = _besides(session, speaker, conversation, do)
             return [_kept(session, speaker, conversation, body) for body in bodies]
         if "safety" in do:
             # Yes and rather-not are danger and never come here; this is the no.
@@ -245,6 +246,16 @@ def _choice_turn(speaker: Speaker, token: str, key: str | None) -> list[ChatMess
         if not {"safety", "again"} & do.keys() and told.intent != "talk_to_person":
             gentle.go_on(conversation)
     return before + _through_rasa(speaker, told)
+
+
+def _besides(
+    session: Session, speaker: Speaker, conversation: Conversation, do: dict[str, Any]
+) -> list[Body]:
+    """What a choice brings that Rasa has no part in."""
+    if "own" in do:
+        return own_data.answered(session, speaker, conversation, do["own"])
+    again = crisis.numbers_again(speaker, do["numbers"])
+    return [again, gentle.begin_again(conversation, do["numbers"])]
 
 
 def _field_turn(speaker: Speaker, name: str, value: str, key: str | None) -> list[ChatMessage]:
@@ -288,7 +299,9 @@ def _through_rasa(speaker: Speaker, told: ForRasa) -> list[ChatMessage]:
         if failure is None and gentle.in_gentle_mode(conversation):
             utterances, besides = gentle.softened(conversation, utterances)
         setting = Setting(session, conversation, _staff(session, conversation))
-        bodies = [body for each in utterances for body in rendered(setting, each)] + besides
+        bodies = [body for each in utterances for body in rendered(setting, each)]
+        bodies += person.asked_for(session, speaker, conversation, utterances, told.intent)
+        bodies += besides
         if not bodies:
             bodies = [_plain_sentence(conversation, failure or "away", told)]
         return [_kept(session, speaker, conversation, body) for body in bodies]
@@ -350,16 +363,3 @@ def _conversation(session: Session, speaker: Speaker) -> Conversation:
 
 def _staff(session: Session, conversation: Conversation) -> Staff | None:
     return session.get(Staff, conversation.staff_id) if conversation.staff_id else None
-
-
-def _kept(
-    session: Session, speaker: Speaker, conversation: Conversation, body: Body
-) -> ChatMessage:
-    """Keep what is said; to a telephone it leaves by the outbox, in the same transaction."""
-    message = add_message(session, conversation, "assistant", body)
-    if speaker.channel == TEXT:
-        for at, text in enumerate(packed([body])):
-            payload = {"to": speaker.phone, "text": text}
-            key = f"text:{conversation.id}:{message.n}:{at}"
-            post(session, Letter("text", key, payload), site=speaker.site)
-    return message

@@ -11,10 +11,11 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from accounts.staff import signed_in
 from accounts.tables import Role, Staff
+from bot.channels.answering import TEAM
 from bot.channels.chat import begin_chat, take_turn
 from bot.channels.incoming import ChatError, Incoming
-from bot.channels.speaker import Speaker, speaker_of
-from bot.conversations import ChatMessage, messages_after, opened
+from bot.channels.speaker import Speaker, conversation_of, speaker_of
+from bot.conversations import ChatMessage, messages_after
 from bot.web.limits import refuse_flood
 from core.database import transaction
 from core.tokens import TokenError
@@ -105,7 +106,8 @@ def public(message: ChatMessage) -> dict[str, Any]:
     body = message.body
     shown: dict[str, Any] = {
         "n": message.n,
-        "from": message.sender,
+        # A person of the team speaks on our side, so clients that know two sides go on working.
+        "from": "person" if message.sender == "person" else "assistant",
         "kind": body.get("kind", "text"),
         "lang": body.get("lang", "en"),
         "text": body["text"],
@@ -114,6 +116,8 @@ def public(message: ChatMessage) -> dict[str, Any]:
         shown["choices"] = [
             {"label": each["label"], "choice": each["choice"]} for each in body["choices"]
         ]
+    if message.sender == TEAM:
+        shown["by"] = "coordinator"
     for key in ("field", "listing"):
         if body.get(key):
             shown[key] = body[key]
@@ -153,9 +157,9 @@ def resume(
     conversation_id: str, token: Bearer, after: Annotated[int, Query(ge=0)] = 0
 ) -> dict[str, Any]:
     """What was said after message number ``after``."""
-    said_by(token, conversation_id)
+    speaker = said_by(token, conversation_id)
     with transaction() as session:
-        if opened(session, conversation_id) is None:
+        if conversation_of(session, speaker) is None:
             raise ChatError(404, "no_conversation", _error("no_conversation"))
         messages = messages_after(session, conversation_id, after)
     return {"messages": [public(message) for message in messages]}

@@ -15,7 +15,18 @@ from starlette.types import ASGIApp, Scope
 from accounts.web import sign_in
 from bot.channels.journal import journal
 from bot.safety import screen
-from bot.web import api, errors, health, learning, officer, pages, texts, widget
+from bot.web import (
+    api,
+    errors,
+    health,
+    learning,
+    links,
+    officer,
+    pages,
+    provider_texts,
+    texts,
+    widget,
+)
 from bot.web.shown import numbered_day, pieces_of, sms_href, tel_href, web_href
 from core.settings import BUILD
 from core.web.pages import templates
@@ -23,6 +34,7 @@ from core.web.security import Secured
 from outreach.second import stand_in
 from outreach.web import alerts
 from referrals.web import (
+    agreements,
     cases,
     evaluation,
     hand_over_api,
@@ -78,6 +90,7 @@ def application() -> FastAPI:
         needs,
         site_shown,
         workshops,
+        agreements,
         cases,
         evaluation,
         alerts,
@@ -87,7 +100,18 @@ def application() -> FastAPI:
         work,
         handing_over,
     )
-    for each in (api, directory_api, hand_over_api, health, pages, texts, widget, *staff_pages):
+    for each in (
+        api,
+        directory_api,
+        hand_over_api,
+        health,
+        pages,
+        links,
+        texts,
+        provider_texts,
+        widget,
+        *staff_pages,
+    ):
         made.include_router(each.router)
     made.include_router(widget.script)
     if not ASSETS.is_dir():

@@ -73,6 +73,15 @@ def say(request: Request, form: forms.OwnForm) -> Response:
         return _over(request)
 
 
+@router.get("/chat/later")
+def later(request: Request, after: Annotated[int, Query(ge=0)] = 0) -> Response:
+    """What a person of the team wrote meanwhile, for a page that looks; no chat, no words."""
+    conversation = _conversation(request)
+    if conversation is None:
+        return Response(status_code=204)
+    return talk.later(request, _chat(speaker_in(conversation)), after)
+
+
 @router.post("/chat/language")
 def change_language(request: Request, form: forms.OwnForm) -> Response:
     """Go on in another language; a chat in which nobody has said a word begins anew in it."""

@@ -51,6 +51,16 @@ class Shown:
     choices: tuple[dict[str, Any], ...] = ()
 
     @property
+    def person(self) -> str:
+        """Who of the team wrote it, if a person did."""
+        return str(self.body.get("name", "")) if self.body.get("from") == "person" else ""
+
+    @property
+    def waits(self) -> bool:
+        """Whether a person may answer after it, so that the page looks for their words."""
+        return self.kind == "crisis" or bool(self.person or self.body.get("waits"))
+
+    @property
     def rows(self) -> list[dict[str, Any]]:
         """The lines of a summary."""
         return list(self.body.get("rows", []))

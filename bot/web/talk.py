@@ -10,6 +10,7 @@ from typing import Any
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 from starlette.requests import Request
 
@@ -17,7 +18,7 @@ from accounts.tables import Staff
 from bot.channels.chat import take_turn
 from bot.channels.incoming import OVER, ChatError, Incoming
 from bot.channels.memory import forget
-from bot.channels.speaker import Speaker, speaker_of
+from bot.channels.speaker import Speaker, conversation_of, speaker_of
 from bot.conversations import ChatMessage, Conversation, actor_of, messages_after, opened
 from bot.web.limits import refuse_flood
 from bot.web.shown import Shown, shown
@@ -97,7 +98,7 @@ def open_conversation(token: str, *audiences: str) -> Conversation | None:
     if speaker is None:
         return None
     with transaction() as session:
-        found = opened(session, speaker.id)
+        found = conversation_of(session, speaker)
         if found is None:
             return None
         staff = session.get(Staff, found.staff_id) if found.staff_id else None
@@ -178,6 +179,14 @@ def new_messages(request: Request, chat: Chat, after: int) -> Response:
     return _turn(request, chat, _context(chat, _kept_after(chat, after), None))
 
 
+def later(request: Request, chat: Chat, after: int) -> Response:
+    """What came after message ``after`` unasked, from a person of the team; 204 for nothing."""
+    context = _context(chat, _kept_after(chat, after), None)
+    if not context["messages"]:
+        return Response(status_code=204)
+    return page(request, "parts/later.html", cookies=chat.cookies, **context)
+
+
 def incoming(form: FormData) -> Incoming:
     """What a form sends, as the channel takes it; boxes of a date or to tick become one value."""
     name = forms.said(form, "field")
@@ -199,10 +208,20 @@ def _fragment(request: Request, chat: Chat, form: FormData) -> Response:
     answer = new_messages(request, chat, int(shown_until) if shown_until.isdecimal() else 0)
     with transaction() as session:
         held = session.get(Conversation, chat.speaker.id)
+        deleted = shown_until.isdecimal() and not _holds(session, chat.speaker.id, int(shown_until))
     # The words around the messages change with the language, so that page is asked for anew.
-    if held and held.language != chat.speaker.language and chat.cookies:
+    other = held is not None and held.language != chat.speaker.language
+    # What was deleted must not stay on the screen either.
+    if chat.cookies and (other or deleted):
         answer.headers["hx-refresh"] = "true"
     return answer
+
+
+def _holds(session: Session, conversation_id: str, n: int) -> bool:
+    number = select(ChatMessage.id).where(
+        ChatMessage.conversation_id == conversation_id, ChatMessage.n == n
+    )
+    return not n or session.scalar(number) is not None
 
 
 def _asks(message: Shown, name: str) -> bool:

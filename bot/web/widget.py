@@ -107,6 +107,12 @@ def messages(request: Request, token: Bearer, after: Annotated[int, Query(ge=0)]
     return talk.new_messages(request, _chat(speaker_in(_held(token))), after)
 
 
+@router.get("/later")
+def later(request: Request, token: Bearer, after: Annotated[int, Query(ge=0)] = 0) -> Response:
+    """What a person of the team wrote meanwhile."""
+    return talk.later(request, _chat(speaker_in(_held(token))), after)
+
+
 @router.post("/say")
 def say(request: Request, form: Form, token: Bearer) -> Response:
     """One turn; who speaks is known from the token alone."""

@@ -1,19 +1,26 @@
-"""Alerts on the screen of a site's own people: what waits, who took it, how to reach the person."""
+"""Alerts on the screen of a site's own people: what waits, who took it, how to reach the person.
+
+Danger stands before those who ask for a person, and each shows how long it has waited.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import phonenumbers
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
 from accounts.tables import Role, Staff
 from accounts.web.session import only
+from bot.channels.answering import NotAnsweredError
 from bot.channels.crisis_words import overdue, unconfirmed
 from core.audit import Actor, record
 from core.clock import LONDON, now, today
@@ -23,7 +30,9 @@ from core.settings import settings
 from core.web import forms
 from core.web.pages import page
 from outreach import alerts
+from outreach.entries import ASKED
 from outreach.tables import Alert, AlertStatus
+from outreach.web import thread
 from sites import site_of
 
 router = APIRouter()
@@ -35,6 +44,7 @@ KINDS = {
     "child_at_risk": "A child may be at risk",
     "medical": "Somebody may need an ambulance",
     "victim_of_abuse": "Somebody may not be safe at home",
+    ASKED: "Somebody asks to talk to a person",
 }
 # What is held in the outbox for others to fetch stands on the page of the hand-over.
 KINDS_OF_LETTERS = {"email": "E-mail", "text": "Text", "webhook": "Webhook"}
@@ -42,6 +52,7 @@ WHY = {
     "said": "They wrote it",
     "answered_yes": "They answered yes when asked",
     "not_said": "When asked, they would rather not say",
+    "asked": "They asked for a person",
 }
 STATUS = {
     AlertStatus.open: ("Nobody has taken it on", "red"),
@@ -57,7 +68,10 @@ OUTCOMES = {
 }
 
 
+TRIES = 3
+
 Sees = Annotated[Staff, Depends(only(alerts.SEE))]
+Reads = Annotated[Staff, Depends(only(alerts.READ_WORDS))]
 
 
 @router.get("/alerts")
@@ -75,6 +89,7 @@ def list_page(request: Request, staff: Sees) -> Response:
         overdue=overdue(today()),
         untried=unconfirmed(staff.site),
         unnamed=not site_of(staff.site).alerts.people,
+        hours_unconfirmed=not site_of(staff.site).answers.confirmed,
         sees_outbox=_sees_outbox(staff),
     )
 
@@ -105,6 +120,35 @@ def close(request: Request, staff: Sees, alert_id: str, form: forms.OwnForm) -> 
         alert_id,
         lambda session, alert: alerts.close(session, staff, alert, outcome),
     )
+
+
+@router.post("/alerts/{alert_id}/answer")
+def answer(request: Request, staff: Reads, alert_id: str, form: forms.OwnForm) -> Response:
+    """A person answers in the conversation, and so takes it on."""
+    try:
+        _answered(staff, alert_id, form)
+    except NotAnsweredError as refused:
+        return _shown(request, staff, alert_id, unsent=refused.why, form=form)
+    except alerts.TakenError:
+        problem = "Somebody else was first, so nothing was sent. This is how it stands now."
+        return _shown(request, staff, alert_id, problem=problem)
+    return RedirectResponse(f"/alerts/{alert_id}#thread", 303)
+
+
+def _answered(staff: Staff, alert_id: str, form: FormData) -> None:
+    """Say it; where the participant writes in the same moment and was first, once more."""
+    for last in (*[False] * (TRIES - 1), True):
+        try:
+            with transaction() as session:
+                alert = alerts.alert_for(session, staff, alert_id)
+                if alert is None:
+                    raise HTTPException(404)
+                thread.send(session, staff, alert, form)
+        except IntegrityError:
+            if last:
+                raise
+        else:
+            return
 
 
 @router.get("/outbox")
@@ -146,8 +190,16 @@ def _acted(
 
 
 def _shown(
-    request: Request, staff: Staff, alert_id: str, *, problem: str = "", missing: str = ""
+    request: Request,
+    staff: Staff,
+    alert_id: str,
+    *,
+    problem: str = "",
+    missing: str = "",
+    unsent: str = "",
+    form: FormData | None = None,
 ) -> Response:
+    field, told = thread.PROBLEMS[unsent] if unsent else ("", "")
     with transaction() as session:
         alert = alerts.alert_for(session, staff, alert_id)
         if alert is None:
@@ -156,7 +208,7 @@ def _shown(
         return page(
             request,
             "alert.html",
-            status=409 if problem else 422 if missing else 200,
+            status=409 if problem else 422 if missing or unsent else 200,
             staff=staff,
             site=site_of(staff.site),
             alert=_row(alert),
@@ -165,6 +217,9 @@ def _shown(
             taken_by=taken_by.name if taken_by else "",
             mine=alert.acknowledged_by == staff.id,
             outcomes=[{"value": value, "text": text} for value, text in OUTCOMES.items()],
+            thread=thread.view(session, staff, alert),
+            unsent={"field": field, "text": told},
+            given={name: forms.said(form or FormData(), name) for name in thread.FIELDS},
             problem=problem,
             missing=missing,
         )
@@ -172,6 +227,9 @@ def _shown(
 
 def _row(alert: Alert) -> dict[str, Any]:
     words, colour = STATUS[AlertStatus(alert.status)]
+    late = alert.status in alerts.UNTAKEN and alert.escalate_at <= now()
+    if alert.kind == ASKED and alert.status == AlertStatus.open and not late:
+        colour = "yellow"
     return {
         "id": alert.id,
         "kind": KINDS[alert.kind],
@@ -180,10 +238,12 @@ def _row(alert: Alert) -> dict[str, Any]:
         "colour": colour,
         "waits": alert.status in alerts.UNTAKEN,
         "why": WHY[alert.why],
+        "danger": alert.kind != ASKED,
         "who": "An officer wrote it" if alert.audience == "officer" else "A participant wrote it",
         "by": "by text message" if alert.channel == "text" else "in the web chat",
         "at": f"{alert.raised_at.astimezone(LONDON):%d %B %Y, %H:%M}",
-        "ago": _counted(int((now() - alert.raised_at).total_seconds() // 60), "minute") + " ago",
+        "waited": _span(now() - alert.raised_at),
+        "late": late,
         "again": _counted(alert.repeats, "time") if alert.repeats else "",
         "note": _note(alert),
         "ended": OUTCOMES.get(alert.closed_as, ""),
@@ -192,11 +252,32 @@ def _row(alert: Alert) -> dict[str, Any]:
 
 def _note(alert: Alert) -> str:
     """What comes next of an alert that waits, or how it ended."""
-    if alert.status == AlertStatus.open:
-        return f"More people are told at {alert.escalate_at.astimezone(LONDON):%H:%M}"
+    if alert.status not in alerts.UNTAKEN:
+        return OUTCOMES.get(alert.closed_as, "")
+    promised = f"An answer is promised by {_moment(alert.escalate_at)}"
     if alert.status == AlertStatus.escalated:
-        return "More people were told"
-    return OUTCOMES.get(alert.closed_as, "")
+        told = "More people were told"
+        return told if alert.kind != ASKED else f"{promised}. {told}"
+    left = alert.escalate_at - now()
+    when = f", in {_span(left)}" if left > timedelta() else ", now"
+    if alert.kind == ASKED:
+        return promised + when
+    return f"More people are told at {_moment(alert.escalate_at)}{when}"
+
+
+def _moment(at: datetime) -> str:
+    """The time of day, with the day where it is another."""
+    here = at.astimezone(LONDON)
+    return f"{here:%H:%M}" if here.date() == today() else f"{here:%H:%M on %A %d %B}"
+
+
+def _span(time: timedelta) -> str:
+    """How long, in the two largest units that say something."""
+    minutes = int(time.total_seconds() // 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = [(days, "day"), (hours, "hour"), (0 if days else minutes, "minute")]
+    return " ".join(_counted(*part) for part in parts if part[0]) or "less than a minute"
 
 
 def _counted(count: int, thing: str) -> str:
@@ -227,7 +308,8 @@ def _sees_outbox(staff: Staff) -> bool:
 
 def _on_screen() -> tuple[str, ...]:
     """What the demonstration keeps on the screen instead of sending it."""
-    return ("text",) if settings().smtp_url else ("text", "email")
+    kept = (("text", settings().text_provider == "on_screen"), ("email", not settings().smtp_url))
+    return tuple(kind for kind, here in kept if here)
 
 
 def _letter(row: Outgoing) -> dict[str, Any]:

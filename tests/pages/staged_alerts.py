@@ -22,15 +22,24 @@ from playwright.sync_api import Page
 from accounts.demonstration import PASSWORD, demonstration_account
 from accounts.staff import add_staff, sign_in
 from accounts.tables import Role
+from bot.channels.answering import Answer, answer
+from bot.channels.chat import begin_chat, take_turn
+from bot.channels.incoming import Incoming
+from bot.channels.speaker import speaker_of
+from bot.channels.texts import Inbound, speaker_texting, take_text
+from bot.conversations import opened
 from cli.database import upgrade
 from core import outbox
 from core.clock import now
 from core.database import transaction
 from core.senders import senders
 from core.settings import ROOT, settings
+from core.spool import alerts as alert_spool
 from outreach.alerts import acknowledge, close, escalate_overdue, take_in
+from outreach.entries import ASKED
 from outreach.sending import sign_of_life
 from outreach.tables import Alert
+from outreach.texts.contacts import stop
 from tests.pages.conftest import Web, staged_by
 from tests.pages.staged import MARKUP
 
@@ -132,6 +141,79 @@ def alerts(officer_id: str) -> None:
         raised(name, site="west_midlands")
 
 
+def asking(alert_id: str, language: str = "en", site: str = "west_midlands") -> str:
+    """Somebody who says something in a web chat and presses "Talk to a person"; gives the token.
+
+    Their alert is called by a name, as the others are.
+    """
+    conversation, token, messages = begin_chat(
+        site=site, audience="participant", language=language, staff=None
+    )
+    speaker = speaker_of(token)
+    take_turn(speaker, Incoming(MARKUP), None)
+    button = next(
+        option["choice"]
+        for option in messages[-1].body["choices"]
+        if option["do"]["intent"] == "talk_to_person"
+    )
+    take_turn(speaker, Incoming(choice=button), None)
+    renamed(alert_id, conversation.id)
+    return token
+
+
+def asking_by_text(alert_id: str, phone: str) -> None:
+    """Somebody who is answered by text; nobody says here whose eyes see the telephone."""
+    inbound = Inbound("staged", alert_id, phone, "07700 900102", "I want to talk to somebody")
+    take_text(inbound)
+    speaker = speaker_texting(inbound)
+    raised(
+        alert_id,
+        site="west_midlands",
+        kind=ASKED,
+        level="asked",
+        why="asked",
+        channel="text",
+        conversation=speaker.id,
+        reach={"phone": speaker.phone},
+        answer_by=(now() + timedelta(hours=2)).isoformat(),
+    )
+
+
+def renamed(alert_id: str, conversation_id: str) -> None:
+    """Take a request that is on the spool into the inbox under a name."""
+    for entry_id in alert_spool().waiting():
+        entry = alert_spool().read(entry_id)
+        if entry and entry["conversation"] == conversation_id:
+            alert_spool().remove(entry_id)
+            with transaction() as session:
+                take_in(session, entry | {"id": alert_id})
+
+
+def answered(alert_id: str) -> None:
+    """Somebody of the team has answered and looks after it."""
+    with transaction() as session:
+        alert = session.get_one(Alert, alert_id)
+        answer(session, alert.conversation, Answer("I am here now.", "en", "Jo"), "staged")
+        acknowledge(session, demonstration_account(session, Role.coordinator, alert.site), alert)
+
+
+def chats() -> dict[str, str]:
+    """Those who ask for a person, by the name of their alert; what opens their chats."""
+    made = {name: asking(name) for name in ("asks", "asks without script", "is answered")}
+    made["asks in Polish"] = asking("asks in Polish", "pl")
+    answered("is answered")
+    asking("has left")
+    with transaction() as session:
+        conversation = opened(session, session.get_one(Alert, "has left").conversation)
+        assert conversation is not None
+        conversation.ended_at = now()
+    asking_by_text("asks by text", "07700 900481")
+    asking_by_text("said stop", "07700 900482")
+    with transaction() as session:
+        stop(session, "west_midlands", "+447700900482")
+    return made
+
+
 def stage() -> dict[str, str]:
     """Sessions by the name of their person."""
     made = {}
@@ -149,6 +231,7 @@ def stage() -> dict[str, str]:
         made["colleague"] = sign_in(session, colleague)
         officer_id = demonstration_account(session, Role.officer, "hampshire").id
     alerts(officer_id)
+    made |= chats()
     outbox.deliver_due(senders())
     # A worker that lives for as long as the tests: no other process changes what was staged.
     sign_of_life().touch()

@@ -29,6 +29,19 @@ class State:
     do: Callable[[Page], object] = lambda page: None
 
 
+def send_nothing(page: Page) -> None:
+    """The form of an answer with its error at the ready ones."""
+    page.get_by_role("button", name="Send this answer").click()
+    page.locator(".govuk-error-summary").wait_for()
+
+
+def send_both(page: Page) -> None:
+    """And with its error at one's own words."""
+    page.get_by_label("Shall I ring you?").check()
+    page.get_by_label("Your own words").fill("I will ring you.")
+    send_nothing(page)
+
+
 STATES = [
     State("list", "/alerts"),
     State("list of a facilitator", "/alerts", "facilitator"),
@@ -42,6 +55,20 @@ STATES = [
     State("without the words", page_of("open"), "facilitator"),
     State("error", page_of("mine"), do=close_without_saying_how),
     State("error at another's", page_of("another's"), do=close_without_saying_how),
+    State("list with requests", "/alerts", "elsewhere"),
+    *[
+        State(each, page_of(each), "elsewhere")
+        for each in (
+            "asks",
+            "asks in Polish",
+            "is answered",
+            "has left",
+            "asks by text",
+            "said stop",
+        )
+    ],
+    State("nothing to send", page_of("asks"), "elsewhere", send_nothing),
+    State("both to send", page_of("asks"), "elsewhere", send_both),
     State("no such alert", "/alerts/nothing"),
     State("not for you", "/alerts", "officer"),
     State("outbox", "/outbox"),

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.pages.conftest import HANDHELD, NARROW, STAFF, Asks, Visit, Web
-from tests.pages.looking import lines_of
+from tests.pages.looking import barriers, lines_of
 from tests.pages.staged import MARKUP
 from tests.pages.staged_alerts import OVERDUE, SAID, close_without_saying_how, page_of, staged
 
@@ -332,3 +332,103 @@ def test_what_was_sent_stands_in_the_outbox_of_that_site_only(visit: Visit) -> N
     assert "west-midlands" not in page.content()
     assert SAID not in page.content()
     assert visit("/outbox", staff="nothing waits").get_by_text("Nothing yet.").count() == 1
+
+
+# A person answers
+
+
+OWN = "I have time for you now. What happened?"
+LATER = ".app-message--team"
+
+
+def send(page: Page, words: str = OWN, name: str = "Jo") -> None:
+    """Answer in one's own words, under one's first name."""
+    page.get_by_label("Your own words").fill(words)
+    page.get_by_label(name, exact=True).check()
+    page.get_by_role("button", name="Send this answer").click()
+
+
+def test_danger_stands_before_those_who_ask_for_a_person(visit: Visit) -> None:
+    page = visit("/alerts", staff="elsewhere")
+    kinds = page.locator("tbody tr").filter(has_text="waited").locator("a").all_inner_texts()
+    asks = [kind == "Somebody asks to talk to a person" for kind in kinds]
+    assert True in asks
+    assert asks == sorted(asks)
+
+
+def test_each_has_its_clock_and_what_is_late_is_red(visit: Visit) -> None:
+    page = visit("/alerts", staff="coordinator")
+    late = page.locator("tbody tr").filter(has_text="Somebody may hurt another")
+    assert re.search(r"Late: has waited 1[5-9] minutes", late.inner_text())
+    in_time = page.locator("tbody tr").filter(has=page.locator("a[href='/alerts/open']"))
+    assert re.search(r"Has waited \d minutes", in_time.inner_text())
+    colour = "each => getComputedStyle(each).color"
+    red = late.locator(".app-late").evaluate(colour)
+    assert red != in_time.locator("td").nth(1).evaluate(colour)
+    page = visit(page_of("asks"), staff="elsewhere")
+    assert page.get_by_text("An answer is promised by").count() == 1
+
+
+def test_a_persons_answer_comes_to_the_open_chat_by_itself_and_is_marked(visit: Visit) -> None:
+    chat = visit("/chat", chat="asks")
+    chat.locator("#message").fill("half a sen")
+    buttons = chat.locator(".app-answers").count()
+    page = visit(page_of("asks"), staff="elsewhere")
+    assert MARKUP in page.locator(".app-thread").inner_text()
+    assert page.locator(".app-thread b, .app-thread script").count() == 0
+    send(page)
+    expect(page.get_by_text("Somebody looks after it")).to_have_count(1)
+    expect(page.locator(".app-thread .app-message--team")).to_contain_text(OWN)
+    chat.evaluate("window.htmx.trigger('#later', 'look')")
+    expect(chat.locator(LATER)).to_contain_text(OWN)
+    expect(chat.locator(f"{LATER} .app-message__who")).to_have_text("A person from the team: Jo")
+    expect(chat.locator(f"{LATER} .app-message__who")).to_be_in_viewport()
+    expect(chat.locator("#announcer")).to_contain_text("A person from the team: Jo")
+    # What was being typed and what may be answered stays.
+    expect(chat.locator("#message")).to_have_value("half a sen")
+    assert chat.locator(".app-answers").count() == buttons
+    chat.evaluate("window.htmx.trigger('#later', 'look')")
+    chat.reload()
+    expect(chat.locator(LATER)).to_have_count(1)
+    assert barriers(chat) == []
+
+
+def test_a_page_looks_for_a_person_only_once_one_was_asked_for(visit: Visit) -> None:
+    asks = visit("/chat", chat="asks without script")
+    assert asks.locator("[data-waits]").count() > 0
+    page = visit("/widget/frame?site=west_midlands")
+    page.locator(".app-message").first.wait_for()
+    assert page.locator("[data-waits]").count() == 0
+    with asks.expect_request("**/chat/later?after=*", timeout=20_000):
+        pass
+
+
+def test_no_script_is_needed_to_answer_nor_to_read_it(visit: Visit) -> None:
+    page = visit(page_of("asks without script"), staff="elsewhere", javascript=False)
+    page.get_by_label("Shall I ring you?").check()
+    page.get_by_role("button", name="Send this answer").click()
+    expect(page.locator(".app-thread .app-message--team")).to_contain_text("Shall I ring you?")
+    chat = visit("/chat", chat="asks without script", javascript=False)
+    expect(chat.locator(f"{LATER} .app-message__who")).to_contain_text("A person from the team")
+    expect(chat.locator(LATER)).to_contain_text("Shall I ring you?")
+
+
+def test_the_mark_is_in_the_participants_language(visit: Visit) -> None:
+    page = visit(page_of("asks in Polish"), staff="elsewhere")
+    ready = page.get_by_label("Czy mam zadzwonić?")
+    expect(ready).to_have_accessible_description(re.compile("Shall I ring you"))
+    ready.check()
+    page.get_by_role("button", name="Send this answer").click()
+    chat = visit("/chat", chat="asks in Polish")
+    expect(chat.locator(f"{LATER} .app-message__who")).to_contain_text("Człowiek z zespołu")
+    expect(chat.locator(f"{LATER} .app-message__text")).to_contain_text("Czy mam zadzwonić?")
+
+
+def test_an_answer_by_text_leaves_marked_and_none_goes_after_stop(visit: Visit) -> None:
+    page = visit(page_of("asks by text"), staff="elsewhere")
+    send(page)
+    page.goto("/outbox")
+    expect(page.get_by_text(f"This is Jo, a person. {OWN}")).to_have_count(1)
+    page.goto(page_of("said stop"))
+    assert page.get_by_text("This person has texted STOP").count() == 1
+    assert page.get_by_role("button", name="Send this answer").count() == 0

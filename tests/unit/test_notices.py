@@ -97,6 +97,18 @@ def test_a_mail_says_that_somebody_is_needed_how_urgently_and_where_to_look(kind
     assert address(str(alert()["id"])) in lines
 
 
+def test_a_mail_about_somebody_who_asks_says_what_they_were_promised_and_no_more() -> None:
+    asked = {"kind": "wants_to_talk", "level": "asked", "why": "asked"}
+    for turn in (FIRST, AGAIN):
+        made = mail(turn, **asked, answer_by=datetime(2026, 7, 2, 10, 30, tzinfo=UTC).isoformat())
+        assert made.payload["subject"] == "Somebody asks to talk to a person"
+        lines = made.payload["text"].splitlines()
+        assert "They were told that a person answers by 11:30, 02 July." in lines
+        assert address(str(alert()["id"])) in lines
+        assert not REVEALING.search(made.payload["subject"] + made.payload["text"])
+        assert "Kit" not in made.payload["text"]
+
+
 def test_the_kinds_can_be_told_apart() -> None:
     said = {mail(kind=kind).payload["text"] for kind in KINDS}
     assert len(said) == len(KINDS)

@@ -8,9 +8,11 @@ const problem = document.getElementById("composer-problem");
 const announcer = document.getElementById("announcer");
 const waiting = document.getElementById("waiting");
 const moment = document.getElementById("moment");
+const later = document.getElementById("later");
 
 const DOTS_AFTER = 300;
 const WORDS_AFTER = 2000;
+const LOOK_EVERY = 10000;
 
 // On a touch screen the cursor in a box would open the keyboard over the answer.
 const hasKeyboard = window.matchMedia("(pointer: fine)").matches;
@@ -81,13 +83,21 @@ function focusError() {
   summary.focus();
 }
 
+// A look for a person's words leaves the cursor, what is typed and what may be answered alone.
+function isLook(event) {
+  return later !== null && event.detail.requestConfig?.elt === later;
+}
+
 document.body.addEventListener("htmx:configRequest", (event) => {
   event.detail.parameters.after = lastNumber();
 });
-document.body.addEventListener("htmx:beforeRequest", wait);
+document.body.addEventListener("htmx:beforeRequest", (event) => {
+  if (!isLook(event)) wait();
+});
 
 document.body.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, target } = event.detail;
+  if (isLook(event)) return;
   if (xhr.status >= 400 && !xhr.getResponseHeader("hx-retarget")) {
     event.detail.shouldSwap = false;
     notSent();
@@ -98,6 +108,7 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
 });
 
 document.body.addEventListener("htmx:afterRequest", (event) => {
+  if (isLook(event)) return;
   stopWaiting();
   const { xhr, successful, requestConfig } = event.detail;
   if (successful) {
@@ -117,3 +128,10 @@ box.addEventListener("keydown", (event) => {
     composer.requestSubmit();
   }
 });
+
+// Where a person may answer, their words are looked for; no other page asks again by itself.
+setInterval(() => {
+  if (later && !document.hidden && messages.querySelector("[data-waits]")) {
+    window.htmx.trigger(later, "look");
+  }
+}, LOOK_EVERY);

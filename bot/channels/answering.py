@@ -1,0 +1,176 @@
+"""The conversation behind an alert as a coordinator reads it, and a person's answer in it.
+
+The assistant stays: what the participant writes next is screened and answered as ever. Only who
+reads and who answers besides is new, so Rasa and what is remembered of a dialogue hear nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.channels.render import Body
+from bot.conversations import (
+    LASTS,
+    ChatMessage,
+    Conversation,
+    Telephone,
+    add_message,
+    contact_of,
+    messages_after,
+)
+from core.clock import now
+from core.crypto import lookup_hash
+from core.outbox import Letter, post
+from core.settings import settings
+from core.words import words
+from outreach.texts import contacts
+from outreach.texts.providers import UNLESS_STOPPED
+from outreach.texts.revealing import reveals
+from outreach.texts.segments import plain, segments
+from sites import site_of
+
+# The sender of a person's answer, beside "assistant" and "person" (which is the participant).
+TEAM = "team"
+LONGEST, MOST_SEGMENTS, SHOWN = 600, 3, 40
+
+
+class Bar(StrEnum):
+    """Why an answer cannot reach somebody."""
+
+    left = "left"
+    over = "over"
+    stopped = "stopped"
+    not_private = "not_private"
+
+
+class NotAnsweredError(Exception):
+    """Nothing was sent, and why: a :class:`Bar`, or what is wrong with the words."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+@dataclass(frozen=True)
+class Thread:
+    """The last messages of a conversation, and what keeps an answer from its person, if any."""
+
+    conversation: Conversation
+    messages: list[ChatMessage]
+    by_text: bool
+    bar: Bar | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a person of the team says; ``name`` is their first name, or empty for the team."""
+
+    text: str
+    language: str
+    name: str = ""
+    unreviewed: bool = False
+
+
+def thread_of(session: Session, conversation_id: str) -> Thread | None:
+    """The conversation behind an alert, while it is kept."""
+    conversation = session.get(Conversation, conversation_id)
+    if conversation is None:
+        return None
+    phone = _phone(session, conversation)
+    return Thread(
+        conversation=conversation,
+        messages=messages_after(session, conversation.id, 0)[-SHOWN:],
+        by_text=bool(phone),
+        bar=_bar(session, conversation, phone),
+    )
+
+
+def answer(session: Session, conversation_id: str, given: Answer, key: str) -> ChatMessage:
+    """Say it in the conversation, and to a telephone by the outbox; the same ``key`` says it once.
+
+    Raises :class:`NotAnsweredError`, with nothing said.
+    """
+    conversation = session.get(Conversation, conversation_id)
+    if conversation is None:
+        raise NotAnsweredError(Bar.left)
+    phone = _phone(session, conversation)
+    if before := _said_before(session, conversation, key):
+        return before
+    bar = _bar(session, conversation, phone)
+    why = bar or _fault(given, by_text=bool(phone))
+    if why:
+        raise NotAnsweredError(why)
+    message = add_message(session, conversation, TEAM, _body(conversation, given), _key(key))
+    if phone:
+        payload = {"to": phone, "text": _as_text(given), "site": conversation.site}
+        payload[UNLESS_STOPPED] = "yes"
+        letter = Letter("text", f"text:{conversation.id}:{message.n}:0", payload)
+        post(session, letter, site=conversation.site)
+    return message
+
+
+def _said_before(session: Session, conversation: Conversation, key: str) -> ChatMessage | None:
+    return session.scalar(
+        select(ChatMessage).where(
+            ChatMessage.conversation_id == conversation.id,
+            ChatMessage.idempotency_key == _key(key),
+        )
+    )
+
+
+def _key(key: str) -> str:
+    return f"{TEAM}:{key}"
+
+
+def _phone(session: Session, conversation: Conversation) -> str:
+    held = session.get(Telephone, conversation.id)
+    return held.number if held else ""
+
+
+def _bar(session: Session, conversation: Conversation, phone: str) -> Bar | None:
+    """A chat that has ended is read by nobody; of a telephone we have to know whose eyes see it."""
+    if conversation.ended_at is not None:
+        return Bar.left
+    if not phone:
+        return Bar.over if conversation.started_at + LASTS <= now() else None
+    if contacts.stopped(session, conversation.site, lookup_hash(phone)):
+        return Bar.stopped
+    contact = contact_of(session, conversation)
+    private = contact.privacy == "private" if contact else settings().demo
+    return None if private else Bar.not_private
+
+
+def _fault(given: Answer, *, by_text: bool) -> str:
+    """What is wrong with the words, as a code; empty where nothing is."""
+    if not given.text.strip():
+        return "nothing"
+    if len(given.text) > LONGEST:
+        return "too_long"
+    if not by_text:
+        return ""
+    text = _as_text(given)
+    if reveals(text):
+        return "reveals"
+    return "" if segments(text) <= MOST_SEGMENTS else "too_many"
+
+
+def _as_text(given: Answer) -> str:
+    """The words behind a mark that a person writes; the team's name could tell what it does."""
+    key = "utter_person_mark" if given.name else "utter_person_mark_team"
+    mark = words(key, given.language, {"name": given.name}).text
+    return plain(f"{mark} {given.text}")
+
+
+def _body(conversation: Conversation, given: Answer) -> Body:
+    body: Body = {
+        "kind": "text",
+        "lang": given.language,
+        "text": given.text,
+        "from": "person",
+        "name": given.name or site_of(conversation.site).team.name,
+    }
+    return body | {"unreviewed": True} if given.unreviewed else body
