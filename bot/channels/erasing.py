@@ -61,11 +61,20 @@ def contact(session: Session, held: Contact) -> None:
     )
     contacts.keep(session, emptied, key=f"{ERASED}:{uuid.uuid4()}")
     held.word_lookup = None
-    session.execute(update(Message).where(Message.contact_id == held.id).values(data={}))
+    _texts_begun(session, held)
     session.execute(delete(Signposting).where(Signposting.contact_id == held.id))
     late = update(ChatLink).where(ChatLink.contact_id == held.id, ChatLink.ends_at > now())
     session.execute(late.values(ends_at=now()))
     record(session, Actor("contact", held.id, held.site), "contact.erase", f"contact:{held.id}")
+
+
+def _texts_begun(session: Session, held: Contact) -> None:
+    """What their texts said goes, here and from the page of what has left; that they went stays."""
+    theirs = select(Message).where(Message.contact_id == held.id)
+    for message in session.scalars(theirs).all():
+        message.data, message.why = {}, ERASED
+        sent = Outgoing.key == f"message:{message.id}"
+        session.execute(delete(Outgoing).where(sent, Outgoing.status == SENT))
 
 
 def in_rasa(conversation_id: str) -> None:

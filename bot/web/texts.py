@@ -8,13 +8,17 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
+from bot.channels.erasing import ERASED
 from bot.channels.incoming import LONGEST, ChatError
 from bot.channels.packing import packed
 from bot.channels.texts import Inbound, speaker_texting, take_text
@@ -22,12 +26,15 @@ from bot.conversations import ChatMessage, messages_after
 from bot.web.api import Bearer
 from bot.web.limits import refuse_flood
 from bot.web.wording import page_words
+from core.crypto import lookup_hash
 from core.database import transaction
 from core.settings import settings
 from core.web import forms
 from core.web.pages import page
 from core.words import words
 from outreach.texts.contacts import number_of
+from outreach.texts.delivery import text_of
+from outreach.texts.tables import Contact, Message
 from sites import all_sites
 
 router = APIRouter()
@@ -36,6 +43,15 @@ ON_SCREEN = "on_screen"
 # A number from Ofcom's drama range.
 EXAMPLE = "07700 900461"
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+
+
+class _Shown(NamedTuple):
+    """One text on the telephone: when, by whom, the words and their language."""
+
+    at: datetime
+    mine: bool
+    text: str
+    language: str
 
 
 class Received(BaseModel):
@@ -70,11 +86,12 @@ def telephone(
     """A telephone on the screen, both ends of it; in demonstration mode only."""
     _demonstration_only()
     texted = all_sites()[site].text_number if site in all_sites() else ""
-    thread = []
-    if texted and number_of(number):
+    thread: list[_Shown] = []
+    if texted and (phone := number_of(number)):
         speaker = speaker_texting(Inbound(ON_SCREEN, "", number, texted, ""))
         with transaction() as session:
-            thread = messages_after(session, speaker.id, 0)
+            answers = [_bubble(each) for each in messages_after(session, speaker.id, 0)]
+            thread = sorted([*answers, *_begun(session, site, phone)], key=lambda each: each.at)
     return page(
         request,
         "telephone.html",
@@ -83,7 +100,7 @@ def telephone(
         number=number,
         texted=texted,
         sites=[each for each in all_sites().values() if each.text_number],
-        thread=[(m.sender == "person", *_bubble(m.body)) for m in thread],
+        thread=thread,
         newest=_newest(thread),
         key=secrets.token_urlsafe(12),
     )
@@ -111,14 +128,28 @@ def _taken(text_id: str, sender: str, to: str, text: str) -> list[str]:
     return take_text(Inbound(ON_SCREEN, text_id, sender, to, text))
 
 
-def _newest(thread: list[ChatMessage]) -> int:
+def _newest(thread: list[_Shown]) -> int:
     """Where the newest answer begins, so that the page opens at its first word."""
-    begins = max((at for at, m in enumerate(thread) if m.sender == "person"), default=-1) + 1
+    begins = max((at for at, each in enumerate(thread) if each.mine), default=-1) + 1
     return min(begins, len(thread) - 1)
 
 
-def _bubble(body: dict[str, object]) -> tuple[str, str]:
-    return "\n".join(packed([body])), str(body.get("lang", "en"))
+def _bubble(message: ChatMessage) -> _Shown:
+    body = message.body
+    text = "\n".join(packed([body]))
+    return _Shown(message.at, message.sender == "person", text, str(body.get("lang", "en")))
+
+
+def _begun(session: Session, site: str, phone: str) -> list[_Shown]:
+    """The texts that we began, such as reminders: they are no part of the conversation."""
+    theirs = (Contact.site == site, Contact.phone_lookup == lookup_hash(phone))
+    sent = select(Message, Contact).join(Contact, Contact.id == Message.contact_id)
+    rows = session.execute(sent.where(*theirs, Message.sent_at.is_not(None)))
+    return [
+        _Shown(message.sent_at, False, text_of(message, contact), contact.language)
+        for message, contact in rows
+        if message.sent_at and message.why != ERASED
+    ]
 
 
 def _demonstration_only() -> None:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import random
 from collections import Counter
 from datetime import date, datetime, time, timedelta
 
+import httpx
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.web.app import app
 from core.clock import LONDON
 from core.database import transaction
 from outreach.texts import contacts, journey
 from outreach.texts.contacts import AFTER, BOOKING, Asked, Reach
 from outreach.texts.delivery import PAUSES, Case, obstacle, receipt, send_due, text_of
 from outreach.texts.journey import PURPOSE
-from outreach.texts.providers import LaterError, RefusedError
+from outreach.texts.providers import LaterError, RefusedError, provider
 from outreach.texts.revealing import reveals
 from outreach.texts.segments import segments
 from outreach.texts.tables import Contact, Message, Standing
@@ -97,6 +100,19 @@ def test_a_new_booking_calls_the_old_reminders_off(clock: MovedClock) -> None:
             ("reminder_a", "2026-12-12", "planned"),
             ("reminder_b", "2027-01-02", "planned"),
         ]
+
+
+def test_what_we_began_stands_on_the_telephone_of_the_demonstration(clock: MovedClock) -> None:
+    booked()
+    clock.moment = at(date(2026, 12, 4), 10)
+    send_due(provider(), booked_case)
+
+    async def seen() -> httpx.Response:
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://ours") as client:
+            return await client.get("/telephone", params={"number": PHONE, "site": "hampshire"})
+
+    assert "You have an appointment tomorrow, Saturday, at 10:00." in asyncio.run(seen()).text
 
 
 # What does not go
