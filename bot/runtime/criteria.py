@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 
 from bot.runtime.criteria_computed import COMPUTED
@@ -38,6 +39,7 @@ class _Said:
     start: int
     end: int
     in_a_list: bool = False
+    weak: bool = False
 
 
 def read_criteria(text: str, asked: str | None = None, today: date | None = None) -> list[Reading]:
@@ -54,6 +56,7 @@ def read_criteria(text: str, asked: str | None = None, today: date | None = None
         said = [*_all_said(criterion, message, asked, known, day)]
         if settled := _settled(criterion, said, message):
             found.append((criterion.id, settled))
+    _found.cache_clear()  # nothing of a message is kept after its reading
     # A bare "32" is an age only in a list of answers.
     listed = any(not said.in_a_list for _, said in found)
     return [
@@ -128,8 +131,11 @@ def _by_rule(
         else:
             value = _value_near(rule, match, message, day)
         if value:
-            sure = rule.sure and value[1] and not hedged(message, start, end, known.cues)
-            yield _Said(value[0], sure, start, end, rule.in_a_list)
+            doubted = hedged(message, start, end, known.cues) or bool(
+                criterion.doubt and criterion.doubt.search(message.around(start, end))
+            )
+            sure = rule.sure and value[1] and not doubted
+            yield _Said(value[0], sure, start, end, rule.in_a_list, rule.weak)
 
 
 def _all_parts(rule: Rule, message: Message, known: Patterns) -> Iterator[_Said]:
@@ -174,29 +180,38 @@ def _forbidden(
 ) -> bool:
     """Whether other words close by take the match its meaning, or it is said of somebody else."""
     start, end = match.span()
+    if criterion.skip and criterion.skip.search(message.around(start, end)):
+        return True
     if rule.unless and rule.unless.search(message.near(start, end)):
         return True
-    if rule.unless_in_sentence and rule.unless_in_sentence.search(message.sentence(start, end)):
+    if _found(rule.unless_in_sentence, message.sentence(start, end)):
         return True
     if rule.unless_after and rule.unless_after.search(message.sentence_before(start)):
         return True
-    if rule.unless_in_message and rule.unless_in_message.search(message.line):
+    if _found(rule.unless_in_message, message.line):
         return True
-    if not criterion.any_time and known.cues.elsewhere.search(message.sentence(start, end)):
+    if not criterion.any_time and _found(known.cues.elsewhere, message.sentence(start, end)):
         return True
     if rule.anyone or not criterion.about_suspect:
         return False
     return bool(known.cues.other_people.search(message.before(start)))
 
 
+@lru_cache(maxsize=64)
+def _found(pattern: re.Pattern[str] | None, text: str) -> bool:
+    """Kept for a while: a word said a thousand times in one sentence asks the same each time."""
+    return bool(pattern and pattern.search(text))
+
+
 def _settled(criterion: Criterion, said: list[_Said], message: Message) -> _Said | None:
     """One answer: longer words hide shorter ones inside them, then the last said wins."""
     kept = sorted(
-        (one for one in said if not any(_inside(one, other) for other in said)),
+        _outermost(said),
         key=lambda one: (one.start, one.sure, not one.in_a_list, one.end),
     )
     if not kept:
         return None
+    kept = [one for one in kept if not one.weak] or kept
     last = kept[-1]
     strongest = [one for one in kept if criterion.strongest and one.value == criterion.strongest]
     if strongest:
@@ -211,9 +226,13 @@ def _settled(criterion: Criterion, said: list[_Said], message: Message) -> _Said
     return replace(last, sure=sure)
 
 
-def _inside(one: _Said, other: _Said) -> bool:
-    within = other.start <= one.start and one.end <= other.end
-    return within and (other.end - other.start) > (one.end - one.start)
+def _outermost(said: list[_Said]) -> Iterator[_Said]:
+    """Those that stand inside no longer one; in one sweep, as a message may repeat a word."""
+    furthest, last = -1, (-1, -1)
+    for one in sorted(said, key=lambda one: (one.start, -one.end)):
+        if one.end > furthest or (one.start, one.end) == last:
+            furthest, last = one.end, (one.start, one.end)
+            yield one
 
 
 def _are_several(criterion: Criterion, kept: list[_Said], message: Message) -> bool:

@@ -37,7 +37,8 @@ _MONTH_YEAR = re.compile(
 _YEAR = re.compile(r"\b((?:19|20)\d\d)\b")
 _AGO = re.compile(r"\b([a-z]+|\d+) (?:of )?(year|month|week|day)s? (?:ago|back|old)\b")
 _RECENT = re.compile(
-    r"\b(?:last|this|earlier this) (?:year|month|week)\b|\brecent(?:ly)?\b"
+    r"\b(?:last|this|earlier this) (?:year|month|week|summer|autumn|winter|spring|christmas|xmas"
+    r"|easter)\b|\brecent(?:ly)?\b"
     rf"|\b(?:in|last|since|on|from|back in) (?:{'|'.join(_MONTHS)})[a-z]*\b(?! *(?:\d|of ))"
 )
 _LONG_AGO = re.compile(

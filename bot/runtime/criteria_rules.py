@@ -22,7 +22,10 @@ _BLOCK = re.compile(r"\{([a-z_]+)\}")
 
 @dataclass(frozen=True)
 class Rule:
-    """One way officers say one answer; ``denied`` is what the same words mean after a "no"."""
+    """One way officers say one answer; ``denied`` is what the same words mean after a "no".
+
+    A ``weak`` one gives way to any other answer to its criterion.
+    """
 
     value: str
     said: tuple[re.Pattern[str], ...]
@@ -36,11 +39,16 @@ class Rule:
     anyone: bool
     only_asked: bool
     in_a_list: bool
+    weak: bool
 
 
 @dataclass(frozen=True)
 class Criterion:
-    """How one criterion is read: its rules, and what a short reply to its question means."""
+    """How one criterion is read: its rules, and what a short reply to its question means.
+
+    Its sentence, with ``<>`` about a match, may take the meaning (``skip``) or make it unsure
+    (``doubt``).
+    """
 
     id: str
     rules: tuple[Rule, ...]
@@ -53,6 +61,8 @@ class Criterion:
     about_suspect: bool
     silent_while: frozenset[str]
     any_time: bool
+    skip: re.Pattern[str] | None
+    doubt: re.Pattern[str] | None
 
 
 @dataclass(frozen=True)
@@ -106,6 +116,8 @@ def _criterion(name: str, body: dict[str, Any], blocks: dict[str, str]) -> Crite
         about_suspect=body.get("about") == "suspect",
         silent_while=frozenset(body.get("silent_while", "").split()),
         any_time=body.get("any_time") == "yes",
+        skip=_around(body.get("skip"), blocks),
+        doubt=_around(body.get("doubt"), blocks),
     )
 
 
@@ -126,11 +138,20 @@ def _rule(body: dict[str, Any], blocks: dict[str, str]) -> Rule:
         anyone=body.get("anyone") == "yes",
         only_asked=body.get("only_asked") == "yes",
         in_a_list=body.get("in_a_list") == "yes",
+        weak=body.get("weak") == "yes",
     )
 
 
 def _optional(pattern: str | None, blocks: dict[str, str]) -> re.Pattern[str] | None:
     return _compiled(pattern, blocks) if pattern else None
+
+
+def _around(said: list[str] | None, blocks: dict[str, str]) -> re.Pattern[str] | None:
+    """Patterns of a match and its sentence; ``<>`` in them is the match, whatever its words."""
+    if not said:
+        return None
+    whole = "|".join(f"(?:{one})" for one in said).replace("<>", "<[^>]*>")
+    return re.compile(_expand(whole, blocks))
 
 
 def _compiled(pattern: str, blocks: dict[str, str]) -> re.Pattern[str]:

@@ -121,6 +121,11 @@ class Message:
         """The sentence as far as it leads to ``at``, at most its last 300 letters."""
         return self.line[max(self.line.rfind("|", 0, at) + 1, at - _LEADING) : at]
 
+    def around(self, start: int, end: int) -> str:
+        """The sentence with ``<>`` about the stretch, at most 300 letters to each side."""
+        after = self.line[end : end + _LEADING].partition("|")[0]
+        return f"{self.sentence_before(start)}<{self.line[start:end]}>{after}"
+
     def sentence(self, start: int, end: int) -> str:
         """The sentence around a stretch."""
         left, right = self.line.rfind("|", 0, start), self.line.find("|", end)

@@ -75,14 +75,16 @@ def read_needs(text: str) -> list[NeedReading]:
     parts = _one_language([_scan(words) for words in said])
     certain: list[NeedReading] = []
     weak: list[NeedReading] = []
-    carried = "self"
+    carried = topic = "self"
     for index, part in enumerate(parts):
-        carried = carried if _continues(part, parts[index - 1] if index else None) else "self"
+        carried = carried if _continues(part, parts[index - 1] if index else None) else topic
         following = parts[index + 1] if index + 1 < len(parts) else None
-        for hit in part.needs:
-            reading = _reading(hit, part, following, carried)
+        readings = [(hit, _reading(hit, part, following, carried)) for hit in part.needs]
+        for hit, reading in readings:
             (weak if hit.kind.startswith(_WEAK) else certain).append(reading)
         carried = _subject(part, len(part.words), carried)
+        own = any(_is_own(reading) for _, reading in readings)
+        topic = "other" if _asks_for_another(part) else "self" if own else topic
     known = any(_is_own(reading) for reading in certain)
     return _most_present([*certain, *(one for one in weak if not (known and _is_own(one)))])
 
@@ -160,6 +162,12 @@ def _continues(part: _Part, previous: _Part | None) -> bool:
         for person in previous.of("other")
         for hit in previous.of("about")
     )
+
+
+def _asks_for_another(part: _Part) -> bool:
+    """Whether the message is on behalf of somebody: "I write for my brother", "not for me"."""
+    starts = {_before_possessive(person, part) for person in part.of("other")}
+    return bool(part.of("not_me")) or any(hit.end in starts for hit in part.of("topic"))
 
 
 # Whether it is a need now
@@ -259,7 +267,7 @@ def _apart(hits: Iterable[Hit]) -> list[Hit]:
 
 def _swallowed(marker: Hit, spans: Iterable[Hit]) -> bool:
     """The "no" of "no job" says nothing about the drink that follows it; persons always count."""
-    if marker.kind in ("self", "other", "possessive", "about", "beside"):
+    if marker.kind in ("self", "other", "possessive", "about", "beside", "topic", "not_me"):
         return False
     return any(span.start <= marker.start and marker.end <= span.end for span in spans)
 

@@ -38,9 +38,11 @@ BLIND = {
     "officer_blind_5": (0.97, 0.96),
     "officer_blind_6": (0.98, 0.97),
     "officer_blind_7": (0.98, 0.97),
-    "officer_blind_8": (0.88, 0.81),
+    "officer_blind_8": (0.97, 0.97),
+    "officer_blind_9": (0.90, 0.77),
     # Written with the rules in sight: no measure, only what must stay mended.
     "officer_practice": (0.96, 0.93),
+    "officer_practice_2": (0.93, 0.92),
 }
 TRAINING = yaml.safe_load((ROOT / "data/nlu/officer/answers.en.yml").read_text("utf-8"))["nlu"]
 TODAY = date(2025, 6, 15)
