@@ -50,6 +50,7 @@ class Event(StrEnum):
     attend_a = "attend_a"
     attend_b = "attend_b"
     miss = "miss"
+    call_off = "call_off"
     report_breach = "report_breach"
     hold = "hold"
     release = "release"
@@ -98,6 +99,9 @@ REFUSALS = ("criteria", "evidence", "victim_safety", "other")
 DECLINES = ("capacity", "not_suitable", "wrong_area", "time_limit", "other")
 HOLDS = ("health", "work", "risk_change", "other")
 MISSES = ("no_show", "late", "unfit", "other")
+# A booking is called off for a whole group, or for one person; it never counts as missed.
+GROUP_CALL_OFFS = ("no_facilitator", "no_venue", "too_few", "other")
+CALL_OFFS = ("told_beforehand", "other")
 BREACHES = ("missed", "left", "behaviour", "no_contact")
 WITHDRAWALS = (
     "mistake",
@@ -132,6 +136,8 @@ def _rows() -> Iterator[Transition]:
     yield Transition(Status.part_a_done, Event.attend_b, Status.completed, _WORKSHOP)
     for source in (Status.booked, Status.part_a_done):
         yield Transition(source, Event.miss, Status.rebooking, _WORKSHOP, MISSES)
+    called_off = tuple(dict.fromkeys((*GROUP_CALL_OFFS, *CALL_OFFS)))
+    yield Transition(Status.booked, Event.call_off, Status.rebooking, _COORDINATOR, called_off)
     for source in (Status.rebooking, Status.booked):
         police = Status.returned_to_police
         yield Transition(

@@ -42,6 +42,7 @@ from referrals.web import (
     needs,
     receipt,
     site_shown,
+    workshop_changes,
     workshops,
 )
 from services_directory.web import api as directory_api
@@ -90,6 +91,7 @@ def application() -> FastAPI:
         needs,
         site_shown,
         workshops,
+        workshop_changes,
         agreements,
         cases,
         evaluation,

@@ -160,6 +160,13 @@ def registered(
             journey.finished(session, contact, group.part_b_on)
 
 
+def called_off(session: Session, people: Iterable[Referral]) -> None:
+    """What it brings when bookings are called off: no reminder of them goes."""
+    for each in people:
+        if contact := contacts.of_case(session, each.id):
+            journey.call_off(session, contact, journey.REMINDERS, "booking_changed")
+
+
 def brought_over(session: Session, referral: Referral) -> Contact:
     """The contact of a referral, made of what the officer asked where there is none yet.
 

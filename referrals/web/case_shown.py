@@ -17,7 +17,7 @@ from referrals.expiring import days_left
 from referrals.moving import FLAG, HAND_ON, allowed, history
 from referrals.rule_set import DISPOSAL
 from referrals.tables import Referral, ReferralEvent
-from referrals.transitions import TABLE, TERMINAL, Event, Status, Transition
+from referrals.transitions import CALL_OFFS, TABLE, TERMINAL, Event, Status, Transition
 from referrals.web.agreements_shown import agreements_shown
 from referrals.web.asked import words_of
 from referrals.workshops.seats import group_of
@@ -88,8 +88,10 @@ def _allows(staff: Staff, referral: Referral, row: Transition) -> bool:
 
 
 def _move(row: Transition) -> dict[str, Any]:
+    # What calls off a whole group is no reason to take out one person.
+    reasons = CALL_OFFS if row.event is Event.call_off else row.reasons
     return _act(row.event) | {
-        "reasons": [(code, words()["reasons"][code]) for code in row.reasons],
+        "reasons": [(code, words()["reasons"][code]) for code in reasons],
         "asks_words": row.asks_words,
         "decides": row.event in DECISIONS,
     }

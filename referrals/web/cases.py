@@ -30,6 +30,7 @@ from referrals.moving import FLAG, HAND_ON, ReferralError
 from referrals.reference import read_reference
 from referrals.tables import Referral
 from referrals.transitions import Event, IllegalMoveError
+from referrals.web import agreements
 from referrals.web.asked import code_in, referral_at
 from referrals.web.case_shown import DECISIONS, IN_CHAT, case_shown, said_of, words
 from referrals.work import work_of
@@ -120,6 +121,8 @@ def _carry_out(
             said=said,
             version=int(version) if version.isdecimal() else None,
         )
+        if event == Event.call_off:
+            agreements.called_off(session, [referral])
 
 
 def _refused(

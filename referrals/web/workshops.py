@@ -58,7 +58,7 @@ def list_page(request: Request, staff: Works, done: str = "") -> Response:
             (group, booking.offer_of(session, group).free)
             for group in booking.groups(session, staff.site, today() - SHOWN_AFTER)
         ]
-    return _page(request, staff, "workshops.html", groups=found, done=words()["done"].get(done, ""))
+    return shown(request, staff, "workshops.html", groups=found, done=words()["done"].get(done, ""))
 
 
 @router.get("/groups/new")
@@ -83,11 +83,11 @@ def make(request: Request, staff: Coordinates, form: forms.OwnForm) -> Response:
 def group_page(request: Request, group_id: str, staff: Works, done: str = "") -> Response:
     """One group: its days, who comes, and the register of each day."""
     with transaction() as session:
-        group = _group(session, staff, group_id)
+        group = group_at(session, staff, group_id)
         people = [_person(each) for each in people_of(session, group)]
         on_record(session, actor_of(staff), "workshop.view", f"workshop:{group.id}")
     done = words()["done"].get(done, "")
-    return _page(request, staff, "workshop.html", group=group, people=people, done=done)
+    return shown(request, staff, "workshop.html", group=group, people=people, done=done)
 
 
 @router.get("/groups/{group_id}/register/{part}")
@@ -108,7 +108,7 @@ def keep_register(
     ]
     try:
         with transaction() as session:
-            group = _group(session, staff, group_id, part)
+            group = group_at(session, staff, group_id, part)
             heard = [(who, str(how)) for who, how in said]
             booking.register(session, staff, group, part, heard)
             agreements.registered(session, group, part, heard)
@@ -133,7 +133,7 @@ def book(request: Request, key: str, staff: Coordinates, form: forms.OwnForm) ->
             if group is None:
                 raise ReferralError(approved("utter_group_choose", "en").text)
             once = code_in(form, "key") or str(uuid.uuid4())
-            booking.book(session, staff, referral, group, _need(referral), once)
+            booking.book(session, staff, referral, group, need_of(referral), once)
             agreements.booked(session, referral)
     except ReferralError as fault:
         return _booking(request, staff, key, fault=str(fault))
@@ -142,9 +142,10 @@ def book(request: Request, key: str, staff: Coordinates, form: forms.OwnForm) ->
     return RedirectResponse(f"/referrals/{key}?done=book", 303)
 
 
-def _page(
+def shown(
     request: Request, staff: Staff, template: str, status: int = 200, **context: Any
 ) -> Response:
+    """A page of workshops."""
     site = site_of(staff.site)
     return page(
         request,
@@ -164,15 +165,15 @@ def _new(
 ) -> Response:
     with transaction() as session:
         people = [(each.id, each.name) for each in booking.facilitators(session, staff.site)]
-    return _page(
+    return shown(
         request,
         staff,
-        "workshop_new.html",
+        "workshop_form.html",
         status=422 if fault else 200,
         fault=fault,
         people=people,
         most=MOST_PLACES,
-        typed={name: forms.said(form, name) for name in _TYPED} if form else {},
+        typed=typed_in(form) if form else {},
         chosen=form.getlist("facilitator") if form else [],
     )
 
@@ -181,23 +182,25 @@ def _register(
     request: Request, staff: Staff, group_id: str, part: str, *, fault: str = ""
 ) -> Response:
     with transaction() as session:
-        group = _group(session, staff, group_id, part)
+        group = group_at(session, staff, group_id, part)
         here = [each for each in people_of(session, group) if each.status == STANDS[part]]
         people = [_person(each) for each in here]
         on_record(session, actor_of(staff), "workshop.view", f"workshop:{group.id}")
     on = group.part_a_on if part == "a" else group.part_b_on
     status = 422 if fault else 200
     more = {"group": group, "part": part, "on": on, "people": people, "fault": fault}
-    return _page(request, staff, "workshop_register.html", status=status, **more)
+    return shown(request, staff, "workshop_register.html", status=status, **more)
 
 
 def _booking(request: Request, staff: Staff, key: str, *, fault: str = "") -> Response:
     with transaction() as session:
         referral = referral_at(session, staff, key)
-        need = _need(referral)
+        need = need_of(referral)
         fit: list[tuple[WorkshopGroup, int, str]] = []
         others: list[tuple[WorkshopGroup, int, str]] = []
         for group in booking.groups(session, staff.site, today()):
+            if group.is_called_off:
+                continue
             offer = booking.offer_of(session, group)
             found = obstacles(need, offer, today())
             why = " ".join(approved(f"utter_group_{code}", "en").text for code in found)
@@ -205,10 +208,11 @@ def _booking(request: Request, staff: Staff, key: str, *, fault: str = "") -> Re
     status = 422 if fault else 200
     more = {"reference": referral.reference, "need": need, "fit": fit, "others": others}
     once = str(uuid.uuid4())
-    return _page(request, staff, "workshop_book.html", status, fault=fault, key=once, **more)
+    return shown(request, staff, "workshop_book.html", status, fault=fault, key=once, **more)
 
 
-def _need(referral: Referral) -> Need:
+def need_of(referral: Referral) -> Need:
+    """What its case needs of a group, by its clock and its answers."""
     clock, answers = clock_of(referral), record.known(referral).answers
     return Need(
         a_by=clock.workshop_a_by if clock else None,
@@ -216,6 +220,27 @@ def _need(referral: Referral) -> Need:
         delivery_site=referral.delivery_site,
         who=answers.get("B16_sex") or "",
     )
+
+
+def typed_in(form: FormData) -> dict[str, str]:
+    """What stands in the boxes of a form of a group."""
+    return {name: forms.said(form, name) for name in _TYPED}
+
+
+def typed_of(group: WorkshopGroup) -> dict[str, str]:
+    """A group as its form would have it typed."""
+    a, b = group.part_a_on, group.part_b_on
+    return {
+        "a": f"{a.day} {a.month} {a.year}",
+        "b": f"{b.day} {b.month} {b.year}",
+        "begins": group.begins,
+        "ends": group.ends,
+        "venue": group.venue,
+        "places": str(group.places),
+        "who": group.who or "any",
+        "language": group.language,
+        "delivery_site": group.delivery_site,
+    }
 
 
 def asked_for(form: FormData, site: Site) -> NewGroup:
@@ -255,7 +280,8 @@ def _person(referral: Referral) -> dict[str, str]:
     }
 
 
-def _group(session: Session, staff: Staff, group_id: str, part: str = "a") -> WorkshopGroup:
+def group_at(session: Session, staff: Staff, group_id: str, part: str = "a") -> WorkshopGroup:
+    """The group of this person's site; for anybody else, or another part, there is none (404)."""
     found = booking.group_for(session, staff, group_id)
     if found is None or part not in STANDS:
         raise HTTPException(404)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from accounts.staff import actor_of
@@ -47,35 +47,44 @@ def make_group(session: Session, staff: Staff, asked: NewGroup) -> WorkshopGroup
     """A new group of this coordinator's site; raises :class:`ReferralError` with what is wrong."""
     if staff.role != Role.coordinator:
         raise IllegalMoveError("only a coordinator makes a group")
-    faults = faults_of(asked.dates, asked.places, today())
-    if asked.begins >= asked.ends:
-        faults.append("times")
-    if not asked.venue:
-        faults.append("venue")
-    if faults:
-        raise ReferralError(" ".join(words(f"utter_group_{fault}", "en").text for fault in faults))
-    group = WorkshopGroup(
-        id=str(uuid.uuid4()),
-        site=staff.site,
-        delivery_site=asked.delivery_site,
-        venue=asked.venue,
-        part_a_on=asked.dates.a,
-        part_b_on=asked.dates.b,
-        begins=asked.begins,
-        ends=asked.ends,
-        places=asked.places,
-        who=asked.who,
-        language=asked.language,
-        made_by=staff.id,
-        made_at=now(),
-    )
-    session.add(group)
-    session.flush()
-    able = {each.id for each in facilitators(session, staff.site)}
-    for staff_id in sorted(able & set(asked.facilitators)):
-        session.add(WorkshopFacilitator(group_id=group.id, staff_id=staff_id))
+    refuse(faults_of(asked.dates, asked.places, today()) + missing(asked))
+    group = WorkshopGroup(id=str(uuid.uuid4()), site=staff.site, made_by=staff.id, made_at=now())
+    fill(session, group, asked)
     record(session, actor_of(staff), "workshop.add", f"workshop:{group.id}")
     return group
+
+
+def missing(asked: NewGroup) -> list[str]:
+    """What has to be said of any group and is not, as codes."""
+    wrong = {"times": asked.begins >= asked.ends, "venue": not asked.venue}
+    return [code for code, holds in wrong.items() if holds]
+
+
+def refuse(faults: Collection[str]) -> None:
+    """Raise :class:`ReferralError` with the words of these codes, where there are any."""
+    if faults:
+        raise ReferralError(" ".join(words(f"utter_group_{fault}", "en").text for fault in faults))
+
+
+def fill(session: Session, group: WorkshopGroup, asked: NewGroup) -> None:
+    """Give the group everything that was asked for, and its facilitators, who are the site's."""
+    group.part_a_on, group.part_b_on = asked.dates.a, asked.dates.b
+    group.begins, group.ends = asked.begins, asked.ends
+    group.venue, group.delivery_site = asked.venue, asked.delivery_site
+    group.places, group.who, group.language = asked.places, asked.who, asked.language
+    session.add(group)
+    session.flush()
+    session.execute(delete(WorkshopFacilitator).where(WorkshopFacilitator.group_id == group.id))
+    able = {each.id for each in facilitators(session, group.site)}
+    for staff_id in sorted(able & set(asked.facilitators)):
+        session.add(WorkshopFacilitator(group_id=group.id, staff_id=staff_id))
+    session.flush()
+
+
+def run_by(session: Session, group: WorkshopGroup) -> Sequence[str]:
+    """The ids of those who run it."""
+    asked = select(WorkshopFacilitator.staff_id).where(WorkshopFacilitator.group_id == group.id)
+    return session.scalars(asked).all()
 
 
 def facilitators(session: Session, site: str) -> Sequence[Staff]:
@@ -98,8 +107,29 @@ def groups(session: Session, site: str, since: date) -> Sequence[WorkshopGroup]:
 
 def offer_of(session: Session, group: WorkshopGroup) -> Offer:
     """What the group has to give now."""
-    dates = Dates(group.part_a_on, group.part_b_on)
-    return Offer(dates, free(session, group), group.delivery_site, group.who)
+    return Offer(dates_of(group), free(session, group), group.delivery_site, group.who)
+
+
+def dates_of(group: WorkshopGroup) -> Dates:
+    """Its two days."""
+    return Dates(group.part_a_on, group.part_b_on)
+
+
+def lock(session: Session, group: WorkshopGroup) -> None:
+    """Read the group anew, with nobody else at it until the transaction ends.
+
+    Raises :class:`ReferralError` where somebody has called it off.
+    """
+    # A write, since SQLite knows no lock of a row and would let two count the same seat.
+    session.execute(
+        update(WorkshopGroup)
+        .where(WorkshopGroup.id == group.id)
+        .values(places=WorkshopGroup.places)
+        .execution_options(synchronize_session=False)
+    )
+    found = session.get(WorkshopGroup, group.id, populate_existing=True)
+    if found is None or found.is_called_off:
+        refuse(["called_off"])
 
 
 def book(
@@ -112,18 +142,10 @@ def book(
     """
     if made_before(session, referral, key):
         return
-    # A write, since SQLite knows no lock of a row and would let both count the same seat.
-    session.execute(
-        update(WorkshopGroup)
-        .where(WorkshopGroup.id == group.id)
-        .values(places=WorkshopGroup.places)
-        .execution_options(synchronize_session=False)
-    )
+    lock(session, group)
     if group.site != referral.site:
         raise IllegalMoveError("a group of another site")
-    found = obstacles(need, offer_of(session, group), today())
-    if found:
-        raise ReferralError(" ".join(words(f"utter_group_{code}", "en").text for code in found))
+    refuse(obstacles(need, offer_of(session, group), today()))
     move(session, staff, referral, Event.book, key=key)
     take(session, group, referral)
 

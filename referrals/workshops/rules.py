@@ -54,6 +54,30 @@ def faults_of(dates: Dates, places: int, today: date) -> list[str]:
     return [code for code, wrong in found.items() if wrong]
 
 
+def faults_of_change(was: Dates, new: Dates, places: int, taken: int, today: date) -> list[str]:
+    """What keeps a group from being changed, as codes; ``taken`` is how many seats are.
+
+    A day that has come stays; what a new group may not be matters only where a day is moved.
+    """
+    moved_a, moved_b = new.a != was.a, new.b != was.b
+    counts = {"past": moved_a, "too_close": moved_a or moved_b, "too_far": moved_a or moved_b}
+    more = {
+        "over": was.b < today,
+        "a_over": moved_a and was.a <= today,
+        "b_over": moved_b and was.b <= today,
+        "past_b": moved_b and new.b < today,
+        "taken": places < taken,
+    }
+    found = [code for code in faults_of(new, places, today) if counts.get(code, True)]
+    return found + [code for code, wrong in more.items() if wrong]
+
+
+def lost(need: Need, was: Dates, new: Dates, today: date) -> list[str]:
+    """Why the days that are moved do not fit somebody who is booked, as codes of obstacles."""
+    moved = {"late_a": new.a != was.a, "late_b": new.b != was.b}
+    return [code for code in obstacles(need, Offer(new, 1), today) if moved.get(code)]
+
+
 def obstacles(need: Need, offer: Offer, today: date) -> list[str]:
     """What keeps a case from a group, as codes; a group without one fits."""
     return list(_obstacles(need, offer, today))

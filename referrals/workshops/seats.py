@@ -47,6 +47,12 @@ def people_of(session: Session, group: WorkshopGroup) -> Sequence[Referral]:
     return session.scalars(asked).unique().all()
 
 
+def was_ever_taken(session: Session, group: WorkshopGroup) -> bool:
+    """Whether anybody has or had a seat."""
+    seat = select(WorkshopSeat.id).where(WorkshopSeat.group_id == group.id).limit(1)
+    return session.scalar(seat) is not None
+
+
 def group_of(session: Session, referral: Referral) -> WorkshopGroup | None:
     """The group in which it has a seat now."""
     return session.scalar(

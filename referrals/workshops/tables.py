@@ -14,7 +14,8 @@ class WorkshopGroup(Base):
     """One group, which meets for workshop A and, about four weeks later, for workshop B.
 
     ``begins`` and ``ends`` are times of day ("10:00"), the same on both days; ``who`` is a code of
-    the criterion of the group's sex; ``delivery_site`` is empty where its site has none.
+    the criterion of the group's sex; ``delivery_site`` is empty where its site has none. One with
+    no ``places`` was called off.
     """
 
     __tablename__ = "workshop_group"
@@ -32,6 +33,11 @@ class WorkshopGroup(Base):
     language: Mapped[str] = mapped_column(String(2))
     made_by: Mapped[str] = mapped_column(ForeignKey("staff.id"))
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @property
+    def is_called_off(self) -> bool:
+        """Nobody comes any more; it is kept because somebody had a seat in it."""
+        return self.places == 0
 
 
 class WorkshopFacilitator(Base):

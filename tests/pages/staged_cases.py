@@ -32,12 +32,14 @@ LATE = "a sergeant who signed in an hour ago"
 COLLEAGUE = "Nat Hollis"
 # Referrals of which each belongs to one test, so that they cross nobody.
 WAITING = ("waits", "refused", "given back", "windows", "late", "worry", "withdrawn")
+_ACCEPTED = ((Role.authoriser, Event.authorise), (Role.coordinator, Event.accept))
 FURTHER: dict[str, tuple[tuple[Role, Event], ...]] = {
     "new": ((Role.authoriser, Event.authorise),),
     "question": ((Role.authoriser, Event.authorise),),
     "assessed": ((Role.authoriser, Event.authorise), (Role.coordinator, Event.accept)),
     "supported": ((Role.authoriser, Event.authorise), (Role.coordinator, Event.accept)),
     "to book": ((Role.authoriser, Event.authorise), (Role.coordinator, Event.accept)),
+    **dict.fromkeys(("changed", "changed too", "called off", "taken out"), _ACCEPTED),
     "held": ((Role.authoriser, Event.authorise), (Role.coordinator, Event.accept)),
     "booked": (
         (Role.authoriser, Event.authorise),

@@ -105,6 +105,103 @@ def test_no_page_of_groups_has_a_barrier(visit: Visit, web: Web) -> None:
     looked_at(page)
 
 
+def book(page: Page, reference: str, hall: str) -> None:
+    """The coordinator books somebody into the group of that hall."""
+    page.goto(f"/referrals/{reference}/book")
+    page.get_by_label(hall).check()
+    page.get_by_role("button", name="Book", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("Workshops booked")
+
+
+def open_group(page: Page, hall: str) -> None:
+    page.goto("/groups")
+    page.get_by_role("row").filter(has_text=hall).get_by_role("link").click()
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_a_group_is_changed_and_called_off(javascript: bool, visit: Visit, web: Web) -> None:
+    name, hall = (
+        ("changed", "Hall by the sea") if javascript else ("changed too", "Hall on the hill")
+    )
+    reference = web.staged[name]
+    page = visit("/referrals", staff=Role.coordinator, javascript=javascript)
+    make_group(page, today() + timedelta(7), f"{hall}, first")
+    book(page, reference, hall)
+    open_group(page, hall)
+    page.get_by_role("link", name="Change the group").click()
+    expect(page.get_by_label("Where people come")).to_have_value(f"{hall}, first")
+    expect(page.get_by_text("Somebody is booked, so this stays as it is")).to_be_visible()
+    later = today() + timedelta(300)
+    page.get_by_label("Where people come").fill(f"{hall}, second")
+    page.get_by_label("Day of the first").fill(typed(later))
+    page.get_by_label("Day of the second").fill(typed(later + timedelta(28)))
+    page.get_by_role("button", name="Change the group").click()
+    expect(page.get_by_role("alert")).to_contain_text("Not everybody who is booked can come")
+    expect(page.get_by_role("link", name=reference)).to_be_visible()
+    expect(page.get_by_label("Where people come")).to_have_value(f"{hall}, second")
+    page.get_by_label("Change it all the same").check()
+    page.get_by_role("button", name="Change the group").click()
+    expect(page.get_by_role("alert")).to_contain_text("Ring everybody who is booked")
+
+    page.get_by_role("link", name="Call the group off").click()
+    expect(page.get_by_role("link", name=reference)).to_be_visible()
+    page.get_by_role("button", name="Call the group off").click()
+    expect(page.get_by_role("alert")).to_contain_text("Choose a reason")
+    page.get_by_label("Too few people").check()
+    page.get_by_role("button", name="Call the group off").click()
+    expect(page.get_by_role("alert")).to_contain_text("The group is called off")
+    expect(page.get_by_role("row").filter(has_text=hall)).to_contain_text("Called off")
+    page.goto(f"/referrals/{reference}")
+    expect(page.locator("main .govuk-tag").first).to_have_text("To be booked again")
+    expect(page.get_by_text("Booking called off").first).to_be_visible()
+    page.get_by_role("button", name="Book the workshops").click()
+    assert page.get_by_text(hall).count() == 0
+
+
+def test_somebody_who_told_us_beforehand_is_taken_out_of_their_group(
+    visit: Visit, web: Web
+) -> None:
+    page, reference = visit("/referrals", staff=Role.coordinator), web.staged["taken out"]
+    make_group(page, today() + timedelta(9), "Hall of one")
+    book(page, reference, "Hall of one")
+    page.locator("summary", has_text="Take out of their group").click()
+    page.get_by_label("They told us beforehand that they cannot come").check()
+    looked_at(page)
+    page.get_by_role("button", name="Take out of their group").click()
+    expect(page.get_by_role("alert")).to_contain_text("Booking called off")
+    expect(page.locator("main .govuk-tag").first).to_have_text("To be booked again")
+
+
+def test_no_page_of_a_change_has_a_barrier(visit: Visit, web: Web) -> None:
+    page = visit("/referrals", staff=Role.coordinator)
+    make_group(page, today() + timedelta(11), "Hall of changes")
+    open_group(page, "Hall of changes")
+    group = page.url
+    for link in ("Change the group", "Call the group off"):
+        page.goto(group)
+        page.get_by_role("link", name=link).click()
+        looked_at(page)
+    page.get_by_role("button", name="Call the group off").click()
+    expect(page.get_by_role("alert")).to_contain_text("Choose a reason")
+    looked_at(page)
+    book(page, web.staged["called off"], "Hall of changes")
+    page.goto(f"{group}/change")
+    later = today() + timedelta(300)
+    page.get_by_label("Day of the first").fill(typed(later))
+    page.get_by_label("Day of the second").fill(typed(later + timedelta(28)))
+    page.get_by_role("button", name="Change the group").click()
+    expect(page.get_by_label("Change it all the same")).to_be_visible()
+    looked_at(page)
+    page.goto(f"{group}/call-off")
+    looked_at(page)
+    page.get_by_label("There is no venue").check()
+    page.get_by_role("button", name="Call the group off").click()
+    looked_at(page)
+    page.goto(group)
+    expect(page.get_by_text("Called off", exact=True)).to_be_visible()
+    looked_at(page)
+
+
 @pytest.mark.parametrize("role", [Role.officer, Role.authoriser, Role.navigator, Role.evaluator])
 def test_groups_are_nobody_elses(role: Role, ask: Asks, web: Web) -> None:
     for path in ("/groups", "/groups/new", f"/referrals/{web.staged['supported']}/book"):

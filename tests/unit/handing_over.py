@@ -55,6 +55,7 @@ JOURNEY = (
 )
 WHO = {event: role for role, event in JOURNEY} | {
     Event.miss: Role.facilitator,
+    Event.call_off: Role.coordinator,
     Event.report_breach: Role.coordinator,
     Event.withdraw: Role.coordinator,
 }

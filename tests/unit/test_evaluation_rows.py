@@ -107,6 +107,12 @@ def test_the_workshops_are_told_by_the_days_on_which_they_were_recorded() -> Non
     assert (found.missed, found.completed) == (1, True)
 
 
+def test_a_booking_that_was_called_off_is_not_a_missed_workshop() -> None:
+    moves = [(Event.book, ""), (Event.call_off, "no_venue"), (Event.book, "")]
+    found = row(a_case(*moves, status=Status.booked))
+    assert (found.missed, found.breach, found.closed_by) == (0, False, None)
+
+
 def test_the_days_of_the_conditional_caution_come_from_the_site() -> None:
     found = row(a_case(given_on=DAY))
     assert found.caution_date == DAY

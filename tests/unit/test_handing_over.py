@@ -222,6 +222,15 @@ def test_a_workshop_that_is_repeated_is_told_again() -> None:
     assert told == ["Event: attended_a", "Event: missed", "Event: attended_a"]
 
 
+def test_nobody_outside_is_told_that_a_booking_was_called_off() -> None:
+    through(Event.authorise, Event.accept, Event.book)
+    before = [row.key for row in letters()]
+    through(Event.authorise, Event.accept, Event.book, Event.call_off)
+    told = {row.payload["cause"]["event"] for row in letters() if row.key not in before}
+    assert told == {"authorise", "accept"}
+    assert letters("police:") == []
+
+
 def test_what_is_told_goes_with_the_move_or_not_at_all() -> None:
     referral_id = handing_over.sent()
 

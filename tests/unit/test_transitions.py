@@ -8,6 +8,9 @@ import pytest
 
 from accounts.tables import Role
 from referrals.transitions import (
+    CALL_OFFS,
+    GROUP_CALL_OFFS,
+    MISSES,
     OPEN,
     TABLE,
     TERMINAL,
@@ -75,7 +78,7 @@ def test_only_the_police_refer_and_decide_and_only_the_provider_books() -> None:
             assert set(row.roles) == {Role.authoriser}
         if row.event in (Event.submit, Event.answer, Event.close_not_met):
             assert set(row.roles) == {Role.officer}
-        if row.event in (Event.book, Event.attend_a, Event.attend_b, Event.miss):
+        if row.event in (Event.book, Event.attend_a, Event.attend_b, Event.miss, Event.call_off):
             assert not set(row.roles) & police
 
 
@@ -83,6 +86,14 @@ def test_a_second_workshop_needs_the_first_and_a_missed_one_means_both_again() -
     assert [row.source for row in TABLE if row.event is Event.attend_b] == [Status.part_a_done]
     assert {row.target for row in TABLE if row.event is Event.miss} == {Status.rebooking}
     assert next_status(Status.rebooking, Event.book) is Status.booked
+
+
+def test_a_coordinator_calls_off_what_is_booked_and_it_is_booked_again() -> None:
+    (row,) = [row for row in TABLE if row.event is Event.call_off]
+    assert (row.source, row.target) == (Status.booked, Status.rebooking)
+    assert row.roles == (Role.coordinator,)
+    assert set(row.reasons) == {*GROUP_CALL_OFFS, *CALL_OFFS}
+    assert not set(row.reasons) & set(MISSES) - {"other"}
 
 
 @pytest.mark.parametrize("role", [Role.evaluator, Role.operator, Role.site_admin, Role.approver])

@@ -27,6 +27,8 @@ from referrals.workshops.rules import (
     Need,
     Offer,
     faults_of,
+    faults_of_change,
+    lost,
     obstacles,
 )
 from referrals.workshops.seats import free, group_of
@@ -79,6 +81,64 @@ def test_a_group_has_two_days_about_four_weeks_apart_and_up_to_twelve_places(
 )
 def test_a_group_fits_or_says_why_not(need: Need, offer: Offer, found: list[str]) -> None:
     assert obstacles(need, offer, TODAY) == found
+
+
+DAY, WEEK = timedelta(1), timedelta(weeks=1)
+OVER = Dates(TODAY - 2 * WEEK, TODAY + 2 * WEEK)
+
+
+@pytest.mark.parametrize(
+    ("was", "new", "places", "taken", "faults"),
+    [
+        (Dates(A, B), Dates(A, B), 8, 8, []),
+        (Dates(A, B), Dates(A + DAY, B + DAY), 8, 8, []),
+        (Dates(A, B), Dates(TODAY - DAY, TODAY + 4 * WEEK), 8, 0, ["past"]),
+        (Dates(A, B), Dates(A, A + 2 * WEEK), 8, 0, ["too_close"]),
+        (Dates(A, B), Dates(A, A + 6 * WEEK), 8, 0, ["too_far"]),
+        (Dates(A, B), Dates(A, B), 7, 8, ["taken"]),
+        (Dates(A, B), Dates(A, B), 0, 0, ["places"]),
+        (Dates(TODAY, TODAY + 4 * WEEK), Dates(A, B), 8, 0, ["a_over"]),
+        (OVER, Dates(OVER.a, OVER.b + WEEK), 8, 8, []),
+        (OVER, Dates(OVER.a + DAY, OVER.b), 8, 8, ["past", "a_over"]),
+        (Dates(TODAY - 4 * WEEK, A), Dates(TODAY - 4 * WEEK, TODAY - DAY), 8, 8, ["past_b"]),
+        (Dates(TODAY - 4 * WEEK, TODAY), Dates(TODAY - 4 * WEEK, TODAY), 8, 8, []),
+        (Dates(TODAY - 4 * WEEK, TODAY), Dates(TODAY - 4 * WEEK, TODAY + DAY), 8, 8, ["b_over"]),
+        (
+            Dates(TODAY - 5 * WEEK, TODAY - DAY),
+            Dates(TODAY - 5 * WEEK, TODAY - DAY),
+            8,
+            8,
+            ["over"],
+        ),
+        # What would be no new group stays, where no day is moved.
+        (Dates(A, A + WEEK), Dates(A, A + WEEK), 8, 0, []),
+    ],
+)
+def test_a_group_is_changed_within_the_rules_of_a_new_one_and_no_day_that_has_come(
+    was: Dates, new: Dates, places: int, taken: int, faults: list[str]
+) -> None:
+    assert faults_of_change(was, new, places, taken, TODAY) == faults
+
+
+@pytest.mark.parametrize(
+    ("need", "new", "found"),
+    [
+        (Need(A, B), Dates(A + DAY, B + DAY), ["late_a", "late_b"]),
+        (Need(A, B), Dates(A - DAY, B - DAY), []),
+        (Need(A, B), Dates(A, B + DAY), ["late_b"]),
+        (Need(A - DAY, B), Dates(A, B - DAY), []),
+        (Need(None, None), Dates(A + DAY, B + DAY), []),
+    ],
+)
+def test_days_that_are_moved_may_not_fit_somebody_any_more(
+    need: Need, new: Dates, found: list[str]
+) -> None:
+    assert lost(need, Dates(A, B), new, TODAY) == found
+
+
+def test_who_has_been_at_the_first_workshop_loses_only_the_second() -> None:
+    need = Need(OVER.a - DAY, OVER.b)
+    assert lost(need, OVER, Dates(OVER.a, OVER.b + DAY), TODAY) == ["late_b"]
 
 
 @given(st.dates(A, B), st.dates(A, B), st.integers(0, 12))
