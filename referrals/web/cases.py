@@ -34,6 +34,7 @@ from referrals.web import agreements
 from referrals.web.asked import code_in, referral_at
 from referrals.web.case_shown import DECISIONS, IN_CHAT, case_shown, said_of, words
 from referrals.work import work_of
+from referrals.workshops.seats import begun
 from sites import site_of
 
 router = APIRouter(prefix="/referrals")
@@ -109,6 +110,8 @@ def _carry_out(
         keep_dates(session, staff, referral, given=given, statement=statement, key=key)
     elif event == PLACE:
         place(session, staff, referral, code_in(form, "place"), key=key)
+    elif event == Event.call_off and begun(session, referral):
+        raise ReferralError(words()["faults"]["begun"])
     else:
         version = code_in(form, "version")[:9]
         moving.move(

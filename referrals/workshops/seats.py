@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
-from core.clock import now
+from core.clock import now, today
 from referrals.tables import Referral
 from referrals.transitions import Status
 from referrals.workshops.tables import WorkshopGroup, WorkshopSeat
@@ -60,6 +60,12 @@ def group_of(session: Session, referral: Referral) -> WorkshopGroup | None:
         .join(WorkshopSeat, WorkshopSeat.group_id == WorkshopGroup.id)
         .where(WorkshopSeat.referral_id == referral.id, WorkshopSeat.left_at.is_(None))
     )
+
+
+def begun(session: Session, referral: Referral) -> bool:
+    """Whether the first day of its group has come: from then on the register says who missed it."""
+    group = group_of(session, referral)
+    return group is not None and group.part_a_on <= today()
 
 
 def _seated(group: WorkshopGroup) -> tuple[ColumnElement[bool], ...]:

@@ -52,3 +52,13 @@ def test_only_a_coordinator_takes_somebody_out() -> None:
         assert "told_beforehand" not in see(path, role).text
         send(f"{path}/call_off", {"reason": "told_beforehand", "key": "out"}, role)
         assert stands(referral_id) == Status.booked
+
+
+@on_both
+def test_from_the_day_on_the_register_says_who_missed_it() -> None:
+    _, referral_id = booked(0)
+    path = f"/referrals/{named(referral_id)}"
+    page = send(f"{path}/call_off", {"reason": "told_beforehand", "key": "out"})
+    assert page.status_code == 422
+    assert "fill in the register instead" in page.text
+    assert stands(referral_id) == Status.booked
