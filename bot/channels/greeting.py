@@ -45,10 +45,13 @@ def _resume_choice(draft: Referral) -> Choice:
 
 
 def welcome_by_text(conversation: Conversation) -> list[Body]:
-    """The same for somebody who texts, after their first message: what is kept and who sees it."""
+    """The same for somebody who texts, after their first message: what is kept and who sees it.
+
+    A locked telephone may show it to anybody, so it says less of what this is for.
+    """
     language, site = conversation.language, site_of(conversation.site)
     kept = _kept(site, "participant", language)
-    return [text_body("utter_participant_welcome", language), *kept]
+    return [text_body("utter_text_welcome", language), *kept]
 
 
 def _kept(site: Site, who: str, language: str) -> list[Body]:

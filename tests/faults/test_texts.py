@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 
 from core.clock import now
 from core.database import transaction
-from core.settings import ROOT, settings
+from core.settings import ROOT
 from outreach.texts import contacts
 from outreach.texts.contacts import AFTER, Asked, Reach
 from outreach.texts.journey import GRACE, HELLO, Planned, plan
@@ -23,14 +23,7 @@ from referrals.transitions import Status
 from tests.faults.handing import PATIENCE
 from tests.unit.conftest import data_dir, migrated_file, sqlite  # noqa: F401 - fixtures
 from tests.unit.test_moving import at
-from tests.unit.text_standins import (
-    NOTIFY_KEY,
-    TEMPLATE,
-    Reply,
-    StandIn,
-    notify_error,
-    notify_stand_in,
-)
+from tests.unit.text_standins import Reply, StandIn, carried_by, notify_error
 
 pytestmark = pytest.mark.usefixtures("sqlite")
 
@@ -47,13 +40,7 @@ main()
 
 @pytest.fixture
 def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
-    with notify_stand_in() as far:
-        monkeypatch.setenv("CARA_TEXT_PROVIDER", "notify")
-        monkeypatch.setenv("CARA_NOTIFY_API_KEY", NOTIFY_KEY)
-        monkeypatch.setenv("CARA_NOTIFY_TEMPLATE_ID", TEMPLATE)
-        monkeypatch.setenv("CARA_NOTIFY_URL", far.address)
-        monkeypatch.setenv("CARA_NOTIFY_CALLBACK_TOKEN", "the secret of its calls to us")
-        settings.cache_clear()
+    with carried_by("notify", monkeypatch) as far:
         yield far
 
 

@@ -407,7 +407,7 @@ def test_after_deleting_by_text_the_next_text_begins_anew_and_its_answers_leave(
     with transaction() as session:
         before = session.scalar(select(func.count()).select_from(Outgoing))
     said = text_us("hello")
-    assert words("utter_participant_welcome", "en").text.split("\n")[0] in said
+    assert words("utter_text_welcome", "en").text.split("\n")[0] in said
     with transaction() as session:
         assert session.scalar(select(func.count()).select_from(Outgoing)) > before
     text_us("delete everything", "again")

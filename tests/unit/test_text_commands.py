@@ -339,7 +339,7 @@ def test_on_a_shared_telephone_the_answer_waits_on_a_page_behind_a_link(privacy:
         kept = [
             (each.sender, each.body["text"]) for each in messages_after(session, conversation.id, 0)
         ]
-    assert kept[0] == ("assistant", words("utter_participant_welcome", "en").text)
+    assert kept[0] == ("assistant", words("utter_text_welcome", "en").text)
     assert ("person", "I drink too much") in kept
     assert kept[-1][0] == "assistant", "the answer waits there"
 
@@ -403,4 +403,4 @@ def test_a_private_telephone_is_answered_by_the_assistant_in_its_language() -> N
 
 @database
 def test_in_the_demonstration_a_telephone_on_the_screen_is_answered_in_full() -> None:
-    assert text_us("hello")[0] == words("utter_participant_welcome", "en").text
+    assert text_us("hello")[0] == words("utter_text_welcome", "en").text

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from bot.web.app import app
 from core.clock import LONDON
 from core.database import transaction
+from core.words import words
 from outreach.texts import contacts, journey
 from outreach.texts.contacts import AFTER, BOOKING, Asked, Reach
 from outreach.texts.delivery import PAUSES, Case, obstacle, receipt, send_due, text_of
@@ -345,3 +346,9 @@ def test_a_month_of_a_thousand_people_with_failing_providers_and_dying_workers(
             select(Message.standing).where(Message.due_at < first + timedelta(days=27))
         )
         assert Standing.sending.value not in set(left)
+
+
+@pytest.mark.parametrize("language", ["en", "pl", "pa"])
+@pytest.mark.parametrize("key", ["utter_text_welcome", "utter_unclear_kept_participant"])
+def test_what_is_said_first_by_text_reveals_nothing(key: str, language: str) -> None:
+    assert not reveals(words(key, language).text)

@@ -143,14 +143,14 @@ def test_a_text_is_answered_and_the_answer_leaves_by_the_outbox() -> None:
 
 @database
 def test_the_first_text_is_told_what_is_kept_and_who_sees_it() -> None:
-    welcome = words("utter_participant_welcome", "en").text
+    welcome = words("utter_text_welcome", "en").text
     assert text_us("hello", "1")[0] == welcome
     assert welcome not in text_us("hello", "2")
 
 
 @database
 def test_after_danger_nobody_is_welcomed() -> None:
-    welcome = words("utter_participant_welcome", "en").text
+    welcome = words("utter_text_welcome", "en").text
     text_us(DANGER)
     assert welcome not in text_us("ok")
 
@@ -366,7 +366,7 @@ def test_a_service_whose_name_reveals_is_a_number_without_its_name() -> None:
 def test_a_long_message_is_several_texts_of_three_segments_and_nothing_is_lost(
     language: str,
 ) -> None:
-    said = words("utter_participant_welcome", language).text
+    said = words("utter_text_welcome", language).text
     texts = packed([{"kind": "text", "lang": language, "text": said}])
     assert max(segments(text) for text in texts) <= 3
     assert " ".join(texts).split() == said.split()
