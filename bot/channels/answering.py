@@ -57,12 +57,16 @@ class NotAnsweredError(Exception):
 
 @dataclass(frozen=True)
 class Thread:
-    """The last messages of a conversation, and what keeps an answer from its person, if any."""
+    """The last messages of a conversation, and what keeps an answer from its person, if any.
+
+    ``on_page``: others may see the telephone, so an answer waits on the person's own page.
+    """
 
     conversation: Conversation
     messages: list[ChatMessage]
     by_text: bool
     bar: Bar | None
+    on_page: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,12 +84,13 @@ def thread_of(session: Session, conversation_id: str) -> Thread | None:
     conversation = session.get(Conversation, conversation_id)
     if conversation is None:
         return None
-    phone = _phone(session, conversation)
+    phone, bar = _way(session, conversation)
     return Thread(
         conversation=conversation,
         messages=messages_after(session, conversation.id, 0)[-SHOWN:],
         by_text=bool(phone),
-        bar=_bar(session, conversation, phone),
+        bar=bar,
+        on_page=not phone and bool(_phone(session, conversation)),
     )
 
 
@@ -97,10 +102,9 @@ def answer(session: Session, conversation_id: str, given: Answer, key: str) -> C
     conversation = session.get(Conversation, conversation_id)
     if conversation is None:
         raise NotAnsweredError(Bar.left)
-    phone = _phone(session, conversation)
     if before := _said_before(session, conversation, key):
         return before
-    bar = _bar(session, conversation, phone)
+    phone, bar = _way(session, conversation)
     why = bar or _fault(given, by_text=bool(phone))
     if why:
         raise NotAnsweredError(why)
@@ -131,17 +135,24 @@ def _phone(session: Session, conversation: Conversation) -> str:
     return held.number if held else ""
 
 
-def _bar(session: Session, conversation: Conversation, phone: str) -> Bar | None:
-    """A chat that has ended is read by nobody; of a telephone we have to know whose eyes see it."""
+def _way(session: Session, conversation: Conversation) -> tuple[str, Bar | None]:
+    """The telephone that a text would go to, if any, and what keeps an answer from its person.
+
+    A chat that has ended is read by nobody. Where others may see the telephone of somebody whom we
+    know, no text goes and the answer waits on the page to which a link of theirs leads.
+    """
+    phone = _phone(session, conversation)
     if conversation.ended_at is not None:
-        return Bar.left
+        return phone, Bar.left
     if not phone:
-        return Bar.over if conversation.started_at + LASTS <= now() else None
+        over = conversation.started_at + LASTS <= now()
+        return "", Bar.over if over else None
     if contacts.stopped(session, conversation.site, lookup_hash(phone)):
-        return Bar.stopped
+        return phone, Bar.stopped
     contact = contact_of(session, conversation)
-    private = contact.privacy == "private" if contact else settings().demo
-    return None if private else Bar.not_private
+    if contact is None:
+        return phone, None if settings().demo else Bar.not_private
+    return phone if contact.privacy == "private" else "", None
 
 
 def _fault(given: Answer, *, by_text: bool) -> str:

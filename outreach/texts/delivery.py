@@ -23,6 +23,7 @@ from core.words import words
 from outreach.texts import contacts
 from outreach.texts.journey import FOLLOW_UP, PURPOSE, REMINDERS, in_hours, next_moment
 from outreach.texts.providers import LaterError, Provider, RefusedError
+from outreach.texts.revealing import reveals
 from outreach.texts.tables import Contact, Message, Signposting, Standing
 from sites import Site, site_of
 
@@ -83,7 +84,9 @@ def obstacle(session: Session, message: Message, contact: Contact, case: Case) -
 def text_of(message: Message, contact: Contact) -> str:
     """The words of a text, in the person's language."""
     site, data = site_of(contact.site), dict(message.data)
-    signed = site.messages.signed or words("utter_text_signed", contact.language).text
+    signed = site.messages.signed
+    if not signed or reveals(signed):
+        signed = words("utter_text_signed", contact.language).text
     values = {"signed": signed}
     if message.kind in REMINDERS:
         day = date.fromisoformat(data["day"])

@@ -54,6 +54,7 @@ def view(session: Session, staff: Staff, alert: Alert) -> dict[str, Any] | None:
         "messages": [_line(each) for each in thread.messages],
         "language": LANGUAGES[thread.conversation.language],
         "by_text": thread.by_text,
+        "on_page": thread.on_page,
         "bar": BARS[thread.bar] if thread.bar else "",
         "open": alert.status != AlertStatus.closed,
         "ready": _ready(thread.conversation.language),

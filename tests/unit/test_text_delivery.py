@@ -17,7 +17,7 @@ from bot.web.app import app
 from core.clock import LONDON
 from core.database import transaction
 from core.words import words
-from outreach.texts import contacts, journey
+from outreach.texts import contacts, delivery, journey
 from outreach.texts.contacts import AFTER, BOOKING, Asked, Reach
 from outreach.texts.delivery import PAUSES, Case, obstacle, receipt, send_due, text_of
 from outreach.texts.journey import PURPOSE
@@ -25,6 +25,8 @@ from outreach.texts.providers import LaterError, RefusedError, provider
 from outreach.texts.revealing import reveals
 from outreach.texts.segments import segments
 from outreach.texts.tables import Contact, Message, Standing
+from sites import site_of
+from sites.model import Messages
 from tests.unit.text_clock import Killed, MovedClock, Postbox, away
 
 pytestmark = pytest.mark.usefixtures("sqlite")
@@ -352,3 +354,13 @@ def test_a_month_of_a_thousand_people_with_failing_providers_and_dying_workers(
 @pytest.mark.parametrize("key", ["utter_text_welcome", "utter_unclear_kept_participant"])
 def test_what_is_said_first_by_text_reveals_nothing(key: str, language: str) -> None:
     assert not reveals(words(key, language).text)
+
+
+@pytest.mark.parametrize(("signed", "shown"), [("From Hampton Trust.", False), ("From Sam.", True)])
+def test_a_signature_that_reveals_is_left_out(
+    signed: str, shown: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = site_of("hampshire").model_copy(update={"messages": Messages(hello=True, signed=signed)})
+    monkeypatch.setattr(delivery, "site_of", lambda _code: site)
+    contact = Contact(site="hampshire", language="en")
+    assert (signed in text_of(Message(kind="hello", data={}), contact)) is shown
