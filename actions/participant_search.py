@@ -113,7 +113,7 @@ def show(
     if not more:
         note(turn.session, query, found, today())
     ids = [item.listing.id for item in found.results]
-    remember(turn.conversation, shown=shown + ids, last_shown=ids or None)
+    remember(turn.conversation, shown=shown + ids, last_shown=ids or None, meant=None)
     if contact:
         met = [(item.listing.id, item.needs) for item in found.results]
         signposted(turn.session, contact, turn.conversation.id, needs, met)

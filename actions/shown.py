@@ -63,6 +63,8 @@ class AboutShown(_Spoken):
 
     def answer(self, turn: Turn, meant: Listing) -> Iterator[Utterance]:
         """Its card again; before it the answer to what was asked, as far as anybody knows it."""
+        # "Is that open?" after "the second one" is about the second one.
+        remember(turn.conversation, meant=meant.id)
         needs = tuple(turn.context.get("needs", ()))
         query = Query(site=turn.conversation.site, needs=needs, place=place_of(turn))
         result = as_result(meant, query, moment=now())
@@ -134,7 +136,8 @@ def _meant(turn: Turn, shown: list[Listing]) -> Listing | None:
     if which == "last":
         return shown[-1] if shown else None
     if which == "that":
-        return shown[0] if len(shown) == 1 else None
+        spoken_of = [each for each in shown if each.id == turn.context.get("meant")]
+        return next(iter(shown if len(shown) == 1 else spoken_of), None)
     at = int(which) - 1
     return shown[at] if at < len(shown) else None
 

@@ -46,6 +46,15 @@ def test_where_several_may_be_meant_the_person_chooses(
     assert names(participant.choose(participant.labels[1])) == [shown[1]["name"]]
 
 
+def test_the_one_spoken_of_is_meant_until_others_are_shown(
+    participant: Chat, shown: list[Message]
+) -> None:
+    participant.say("tell me more about the second one")
+    assert names(participant.say("is that one open")) == [shown[1]["name"]]
+    participant.say("I need help with gambling too")
+    assert participant.say("is that one open")[-1]["text"] == "Which one do you mean?"
+
+
 def test_a_dead_number_is_noted_and_not_shown_again(
     participant: Chat, shown: list[Message], copy: Copy
 ) -> None:
