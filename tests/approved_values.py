@@ -204,6 +204,15 @@ GAPS: dict[str, Callable[[Texts], str]] = {
     "own_language": lambda texts: one_of(_starting(texts, "utter_language_")),
     "utter_own_ring:number": lambda _: one_of(_teams("phone")),
     "utter_own_ring_unchecked:number": lambda _: one_of(_teams("phone")),
+    "utter_text_reminder:day": lambda texts: one_of(_starting(texts, "utter_weekday_")),
+    "signed": lambda texts: one_of(
+        [
+            texts["utter_text_signed"],
+            *(s.messages.signed for s in all_sites().values() if s.messages.signed),
+        ]
+    ),
+    "page": lambda _: r"https?://[\w.:-]+",
+    "utter_text_ring:number": lambda _: one_of(_teams("phone")),
     "utter_page_call:value": lambda _: _services("phone"),
     "utter_page_text:value": lambda _: _services("sms"),
     "utter_page_checked_on:value": lambda _: r"\d{4}-\d\d-\d\d",

@@ -67,7 +67,9 @@ class Telephone:
 def test_an_ordinary_text_is_answered_with_numbered_choices(http: httpx.Client) -> None:
     telephone = Telephone(http, "07700 900471")
     first = telephone.text("I drink too much")
-    assert first[0].startswith("Hello. This chat helps you find support near you")
+    assert first[0].startswith(
+        "Hello. I am a computer program that helps you find support near you."
+    )
     assert any("Help with drinking" in text for text in first[1:])
     assert "\n2 Just phone numbers" in first[-1]
     by_number = telephone.text("2")
@@ -161,9 +163,12 @@ def test_a_no_by_its_number_tells_nobody_and_the_next_number_means_what_it_says(
         after = telephone.text("2")
         assert after[0].startswith("Thank you for telling me.")
         assert after[-1].endswith("4 Talk to a person")
-        assert "116 123" in telephone.text("4")[0]
 
     assert coordinator.told_by(no) == []
+    said: list[str] = []
+    (request,) = coordinator.told_by(lambda: said.extend(telephone.text("4")))
+    assert "116 123" in said[0]
+    assert "Somebody asks to talk to a person" in request
 
 
 def test_two_texts_that_show_it_only_together(http: httpx.Client) -> None:

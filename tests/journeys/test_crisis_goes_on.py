@@ -133,7 +133,8 @@ def test_numbers_and_a_person_are_one_press_away_after_danger(
     for told in (participant.choose("Talk to a person"), participant.say("can I talk to a person")):
         assert "Samaritans: 116 123" in words_of(told)
         assert told[-1]["text"] == STILL_HERE
-    assert coordinator.alerts() - before == {alert}
+    (request,) = coordinator.alerts() - before - {alert}
+    assert "Somebody asks to talk to a person" in coordinator.read(request)
     assert "more since" not in coordinator.read(alert)
 
 
@@ -223,7 +224,7 @@ def test_an_officers_no_to_a_safety_question_answers_no_criterion(
     [
         ("en", ("I want to", "die")),
         ("en", ("kill", "myself")),
-        ("en", ("want to end", "my life")),
+        ("en", ("want to end my", "life")),
         ("pl", ("chcę", "umrzeć")),
     ],
 )
