@@ -11,6 +11,7 @@ from datetime import date, timedelta
 import httpx
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import NoResultFound
 
 from accounts.tables import Role
 from core.audit import AuditRow
@@ -339,7 +340,8 @@ def test_nobody_is_booked_into_a_group_while_it_is_called_off() -> None:
         try:
             work()
             told.append("done")
-        except ReferralError:
+        except (ReferralError, NoResultFound):
+            # The group may be gone before the booking has so much as looked for it.
             told.append("called off")
 
     def call_it_off() -> None:
