@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from bot.web.app import app
 from core.clock import LONDON
 from core.database import transaction
-from core.words import words
+from core.words import keys, words
 from outreach.texts import contacts, delivery, journey
 from outreach.texts.contacts import AFTER, BOOKING, Asked, Reach
 from outreach.texts.delivery import PAUSES, Case, obstacle, receipt, send_due, text_of
@@ -365,3 +365,11 @@ def test_a_signature_that_reveals_is_left_out(
     monkeypatch.setattr(delivery, "site_of", lambda _code: site)
     contact = Contact(site="hampshire", language="en")
     assert (signed in text_of(Message(kind="hello", data={}), contact)) is shown
+
+
+BY_TEXT = ("utter_text_", "utter_link_", "utter_person_", "utter_ready_", "utter_own_")
+
+
+@pytest.mark.parametrize("key", sorted(each for each in keys() if each.startswith(BY_TEXT)))
+def test_no_sentence_for_a_telephone_reveals_what_it_is_about(key: str) -> None:
+    assert [language for language, said in keys()[key].items() if reveals(said.text)] == []
