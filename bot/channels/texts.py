@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hmac
 import re
-import uuid
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -28,7 +27,7 @@ from bot.runtime.language import language_of
 from core.crypto import derived_key
 from core.database import transaction
 from core.words import words
-from outreach.texts.contacts import number_of
+from outreach.texts.contacts import chat_of, number_of
 from outreach.texts.links import wants_link
 from outreach.texts.stop_words import command_of
 from outreach.texts.tables import Arrived
@@ -125,9 +124,8 @@ def speaker_texting(inbound: Inbound) -> Speaker:
     site, sender = site_texted(inbound.to), number_of(inbound.sender)
     if site is None or sender is None:
         raise ChatError(404, "no_number", words("utter_no_number", "en").text)
-    secret = hmac.new(derived_key("phones"), f"{site.code}:{sender}".encode(), sha256)
     return Speaker(
-        id=str(uuid.UUID(bytes=secret.digest()[:16])),
+        id=chat_of(site.code, sender),
         site=site.code,
         audience="participant",
         language="en",

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hmac
 import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
 import phonenumbers
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.clock import now
-from core.crypto import lookup_hash
+from core.crypto import derived_key, lookup_hash
 from outreach.texts.tables import Consent, Contact, Stopped
 
 BOOKING, AFTER, RESEARCH = PURPOSES = ("booking", "after", "research")
@@ -60,6 +62,12 @@ def number_of(raw: str) -> str | None:
     if len(str(parsed.national_number)) < _SHORTEST:
         return None
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def chat_of(site: str, phone: str) -> str:
+    """The id of the conversation of a telephone (E.164) with a site: it follows from both."""
+    secret = hmac.new(derived_key("phones"), f"{site}:{phone}".encode(), sha256)
+    return str(uuid.UUID(bytes=secret.digest()[:16]))
 
 
 def keep(session: Session, reach: Reach, asked: Iterable[Asked] = (), *, key: str) -> Contact:

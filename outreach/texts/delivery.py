@@ -20,7 +20,9 @@ from core.clock import now
 from core.database import transaction
 from core.outbox import Letter, post
 from core.words import words
+from outreach.alerts import paused
 from outreach.texts import contacts
+from outreach.texts.contacts import chat_of
 from outreach.texts.journey import FOLLOW_UP, PURPOSE, REMINDERS, in_hours, next_moment
 from outreach.texts.providers import LaterError, Provider, RefusedError
 from outreach.texts.revealing import reveals
@@ -30,6 +32,8 @@ from sites import Site, site_of
 log = logging.getLogger("cara.texts")
 
 CLAIM_LASTS = timedelta(minutes=2)
+# Somebody may be in danger: what we begin waits until a person has closed the alert.
+LOOK_AGAIN = timedelta(minutes=15)
 # One, two, four, eight minutes, then every quarter of an hour: four hours in all.
 PAUSES = (1, 2, 4, 8, *(15,) * 15)
 Outcome = Literal["delivered", "temporary", "permanent", "technical"]
@@ -162,6 +166,8 @@ def _ready(session: Session, message_id: str, case_of: CaseOf) -> tuple[str, str
         _settle(message, Standing.out_of_date, "late")
     elif not in_hours(contact.hours, now()):
         _wait(message, next_moment(contact.hours, now()))
+    elif contact.phone and paused(session, chat_of(contact.site, contact.phone)):
+        _wait(message, now() + LOOK_AGAIN)
     elif why := obstacle(session, message, contact, case_of(session, contact.case_id)):
         _settle(message, Standing.held_back, why)
     else:
