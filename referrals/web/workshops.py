@@ -102,16 +102,15 @@ def keep_register(
 ) -> Response:
     """Keep what was said of each person; who was left out stays open."""
     said = [
-        (name.removeprefix("person-"), how)
+        (name.removeprefix("person-"), str(how))
         for name, how in form.items()
         if name.startswith("person-") and how in (PRESENT, *MISSES)
     ]
     try:
         with transaction() as session:
             group = group_at(session, staff, group_id, part)
-            heard = [(who, str(how)) for who, how in said]
-            booking.register(session, staff, group, part, heard)
-            agreements.registered(session, group, part, heard)
+            counts = booking.register(session, staff, group, part, said)
+            agreements.registered(session, group, part, counts)
     except ReferralError as fault:
         return _register(request, staff, group_id, part, fault=str(fault))
     return RedirectResponse(f"/groups/{group_id}?done=registered", 303)

@@ -152,8 +152,8 @@ def book(
 
 def register(
     session: Session, staff: Staff, group: WorkshopGroup, part: str, said: Iterable[tuple[str, str]]
-) -> int:
-    """What the register says, by referral: :data:`PRESENT` or a coded reason; gives how many.
+) -> list[tuple[str, str]]:
+    """What the register says, by referral: :data:`PRESENT` or a coded reason; gives what counted.
 
     A missed session gives the seat back and leads to a new booking of both (the provider's rule).
     Whoever is registered already stays as they are. Raises :class:`ReferralError` before the day.
@@ -162,15 +162,12 @@ def register(
     if day > today():
         raise ReferralError(words("utter_group_not_yet", "en").text)
     here = {each.id: each for each in people_of(session, group) if each.status == STANDS[part]}
-    made = 0
-    for referral_id, how in said:
-        if referral := here.get(referral_id):
-            event, reason = (PARTS[part], "") if how == PRESENT else (Event.miss, how)
-            key = f"register:{group.id}:{part}"
-            move(session, staff, referral, event, key=key, reason=reason)
-            made += 1
+    counts = [(who, how) for who, how in said if who in here]
+    for who, how in counts:
+        event, reason = (PARTS[part], "") if how == PRESENT else (Event.miss, how)
+        move(session, staff, here[who], event, key=f"register:{group.id}:{part}", reason=reason)
     record(session, actor_of(staff), f"workshop.register_{part}", f"workshop:{group.id}")
-    return made
+    return counts
 
 
 def group_for(session: Session, staff: Staff, group_id: str) -> WorkshopGroup | None:

@@ -466,3 +466,14 @@ def test_the_page_says_which_texts_go_when_and_why_one_did_not() -> None:
     shown = html.unescape(see(f"/referrals/{named(referral_id)}/agree").text)
     assert "Reminder of the second workshop" in shown
     assert "Not sent: they missed a workshop" in " ".join(shown.split())
+
+
+@on_sqlite
+def test_a_register_touches_nobodys_texts_but_those_of_its_own_people() -> None:
+    group_id, _ = booked(0, **TOLD)
+    _, stranger = booked(14, **TOLD)
+    send(f"/groups/{group_id}/register/a", {f"person-{stranger}": "no_show"})
+    assert [kind for kind, standing, _ in planned_of(stranger) if standing == "planned"] == [
+        "reminder_a",
+        "reminder_b",
+    ]

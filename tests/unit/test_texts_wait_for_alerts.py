@@ -1,4 +1,4 @@
-"""While somebody may be in danger nothing that we begin goes to them, as the page of alerts says."""
+"""While somebody may be in danger nothing that we begin goes, as the page of alerts says."""
 
 from __future__ import annotations
 

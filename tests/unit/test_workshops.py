@@ -191,7 +191,7 @@ def registered(group_id: str, part: str, **said: str) -> int:
     with transaction() as session:
         staff = person(session, Role.facilitator)
         found = session.get_one(WorkshopGroup, group_id)
-        return register(session, staff, found, part, said.items())
+        return len(register(session, staff, found, part, said.items()))
 
 
 def seats(group_id: str) -> int:
