@@ -84,6 +84,11 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def address(self) -> str:
+        """Where people reach us, without a stroke at its end."""
+        return self.public_url.rstrip("/") or f"http://127.0.0.1:{self.port}"
+
+    @property
     def inbound_secret(self) -> str:
         """What a provider of texts proves itself with; in production there is no default."""
         return self.texts_secret or (DEMONSTRATION_SECRET if self.demo else secrets.token_hex())

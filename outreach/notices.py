@@ -40,8 +40,7 @@ def people_of(site: str, turn: str = FIRST) -> tuple[Person, ...]:
 
 def address(alert_id: str) -> str:
     """The page on which a signed-in member of staff sees the alert."""
-    base = settings().public_url.rstrip("/") or f"http://127.0.0.1:{settings().port}"
-    return f"{base}/alerts/{alert_id}"
+    return f"{settings().address}/alerts/{alert_id}"
 
 
 def _key(alert: dict[str, Any], turn: str, way: str) -> str:

@@ -45,11 +45,6 @@ def choice_numbered(bodies: Sequence[Body], typed: str) -> str | None:
     return None
 
 
-def our_page() -> str:
-    """The address of the web chat, as it stands in a text."""
-    return settings().public_url or f"http://127.0.0.1:{settings().port}"
-
-
 def _parted(text: str, most: int) -> list[str]:
     parts = []
     while segments(text) > most:
@@ -107,7 +102,7 @@ def _service(body: Body) -> str:
     name = words("utter_text_unnamed", language).text if hides else service["name"]
     way = next((way for way in ways if not reveals(way)), "")
     if not way and (ways or hides):
-        way = words("utter_text_on_page", language, {"page": our_page()}).text
+        way = words("utter_text_on_page", language, {"page": settings().address}).text
     return "\n".join(
         part for part in (name, way, service["hours"], body.get("warning", "")) if part
     )

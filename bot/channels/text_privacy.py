@@ -13,7 +13,7 @@ from bot.channels.greeting import welcome_by_text
 from bot.channels.incoming import Incoming
 from bot.channels.leaving import kept, send
 from bot.channels.memory import remembered
-from bot.channels.packing import our_page, packed
+from bot.channels.packing import packed
 from bot.channels.render import text_body
 from bot.channels.replies import typed_reply
 from bot.channels.speaker import WEB, Speaker, conversation_of
@@ -144,7 +144,7 @@ def _to_the_chat(speaker: Speaker, said: str, key: str) -> list[str]:
         held.hear(said)
         body = _after_no(speaker, conversation, said)
         if body is None:
-            first = text_body("utter_text_elsewhere", speaker.language, page=our_page())
+            first = text_body("utter_text_elsewhere", speaker.language, page=settings().address)
             body = whom_to_ring(speaker, "utter_text_no_more", first=first)
         kept(session, speaker, conversation, body)
         return packed([body])

@@ -6,7 +6,6 @@ Real providers come with the messages issue; they call the same channel.
 from __future__ import annotations
 
 import hmac
-import re
 import secrets
 from datetime import datetime
 from typing import Annotated, NamedTuple
@@ -42,7 +41,6 @@ router = APIRouter()
 ON_SCREEN = "on_screen"
 # A number from Ofcom's drama range.
 EXAMPLE = "07700 900461"
-_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
 class _Shown(NamedTuple):
@@ -73,7 +71,7 @@ def inbound(received: Received, token: Bearer) -> JSONResponse:
     """
     if not hmac.compare_digest(token.encode(), settings().inbound_secret.encode()):
         raise ChatError(401, "token", words("utter_chat_ended", "en").text)
-    text = _HALF_CHARACTER.sub("\ufffd", received.text)[: LONGEST + 1]
+    text = received.text[: LONGEST + 1]
     return JSONResponse({"texts": _taken(received.id, received.sender, received.to, text)})
 
 

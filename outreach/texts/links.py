@@ -81,8 +81,7 @@ def link_for(session: Session, contact: Contact) -> str:
     )
     session.flush()
     record(session, actor(contact), "link.make", _subject(contact))
-    base = settings().public_url.rstrip("/") or f"http://127.0.0.1:{settings().port}"
-    return f"{base}/c/{token}"
+    return f"{settings().address}/c/{token}"
 
 
 def waiting(session: Session, token: str) -> Contact | None:

@@ -14,7 +14,7 @@ _BASIC = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _EXTENDED = frozenset("\f^{}\\[~]|€")
-_GSM = _BASIC | _EXTENDED
+GSM7 = _BASIC | _EXTENDED
 _SEPTETS = (160, 153)
 _UNITS = (70, 67)
 _LAST_OF_BASIC_PLANE = 0xFFFF
@@ -47,7 +47,7 @@ def septets(text: str) -> int | None:
 
 def is_gsm7(text: str) -> bool:
     """Whether every character stands in the basic or the extension table."""
-    return _GSM.issuperset(text)
+    return GSM7.issuperset(text)
 
 
 def plain(text: str) -> str:

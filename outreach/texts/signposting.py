@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -15,6 +14,7 @@ from sqlalchemy.orm import Session
 from core.clock import now
 from outreach.texts import journey
 from outreach.texts.contacts import RESEARCH
+from outreach.texts.folding import words_of
 from outreach.texts.tables import Consent, Contact, Message, Signposting, Standing
 
 THROUGH, NOT_YET, DID_NOT_WORK = ANSWERS = ("through", "not_yet", "did_not_work")
@@ -31,7 +31,6 @@ _SAID: Mapping[str, Collection[str]] = {
                    "3 nie dziala", "numer nie dziala", "nie odbieraja", "ਨਹੀਂ ਚੱਲਿਆ",
                    "3 ਨੰਬਰ ਨਹੀਂ ਚੱਲਿਆ", "ਨੰਬਰ ਨਹੀਂ ਚੱਲਿਆ", "nahi chalia", "nahi chaleya"},
 }  # fmt: skip
-_POLISH = str.maketrans("ąćęłńóśźż", "acelnoszz")
 
 
 @dataclass(frozen=True)
@@ -68,12 +67,7 @@ def signposted(
 
 def answer_of(text: str) -> str:
     """Which answer to the follow-up a text gives, or "": whole phrases only."""
-    folded = unicodedata.normalize("NFC", text).casefold().translate(_POLISH)
-    # A vowel of Gurmukhi is a mark.
-    kept = "".join(
-        each for each in folded if each.isspace() or unicodedata.category(each)[0] in "LMN"
-    )
-    said = " ".join(kept.split())
+    said = " ".join(words_of(text))
     return next((answer for answer, phrases in _SAID.items() if said in phrases), "")
 
 
@@ -90,7 +84,8 @@ def asked_about(session: Session, contact: Contact) -> Signposting | None:
     ).first()
     if last is None or last.kind != journey.FOLLOW_UP:
         return None
-    found = session.get(Signposting, last.data["signposting"])
+    # Of what was deleted since nothing says which it was.
+    found = session.get(Signposting, last.data.get("signposting", ""))
     return found if found is not None and not found.answer else None
 
 

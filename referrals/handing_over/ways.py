@@ -112,8 +112,7 @@ def worry_ways(site: Site, staff: Iterable[str]) -> list[Way]:
 
 def page_of(reference: str, folder: str = "hand-over") -> str:
     """Where somebody who is signed in reads what was handed over, or the case itself."""
-    base = settings().public_url.rstrip("/") or f"http://127.0.0.1:{settings().port}"
-    return f"{base}/{folder}/{reference}"
+    return f"{settings().address}/{folder}/{reference}"
 
 
 def _mail(cause: Cause, body: Mapping[str, Any]) -> dict[str, str]:

@@ -9,14 +9,12 @@ from __future__ import annotations
 import unicodedata
 
 from outreach.texts.providers.base import RefusedError
+from outreach.texts.segments import GSM7
 
-_GSM = (
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà^{}\\[~]|€"
-)
 _WELSH = "àèìòùẁỳÀÈÌÒÙẀỲáéíóúẃýÁÉÍÓÚẂÝäëïöüẅÿÄËÏÖÜẄŸâêîôûŵŷÂÊÎÔÛŴŶ"
 _WRITTEN_PLAINLY = "–—…‘’“”\u180e\u200b\u200c\u200d\u2060\ufeff\u00a0\t"
-_CARRIED = frozenset(_GSM + _WELSH + _WRITTEN_PLAINLY)
+# Notify has no form feed.
+_CARRIED = (GSM7 - {"\f"}) | frozenset(_WELSH + _WRITTEN_PLAINLY)
 # Polish on a telephone without Polish letters; Notify has no plain letter for these two.
 _PLAIN = str.maketrans({"ł": "l", "Ł": "L"})
 
