@@ -3,7 +3,7 @@ BOOTSTRAP := python3 cli/bootstrap.py
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults nlu-report bench lint setup train requirements clean
+.PHONY: help run test faults nlu-report bench load soak lint audit sbom setup train requirements clean
 
 help: ## List every task
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,13 +23,25 @@ nlu-report: ## Measure every candidate for understanding messages, side by side 
 bench: ## Measure against peers in the same run, as a table and var/bench.json
 	@$(BOOTSTRAP) bench $(ARGS)
 
-lint: ## Check style, types, import arrows, Rasa's data and the requirement files
+load: ## Put more and more people at one copy until it is full (ARGS="--steps 20 40 --seconds 60"; var/load.json)
+	@$(BOOTSTRAP) load $(ARGS)
+
+soak: ## Talk to one copy for 20,000 turns, and fail if its memory or open files grow (ARGS="--turns 3000 --first 600")
+	@$(BOOTSTRAP) soak $(ARGS)
+
+lint: ## Check style, types, import arrows, Rasa's data, requirement files, dangers and secrets
 	@$(BOOTSTRAP) lint $(ARGS)
+
+audit: ## Ask what is known against the packages that we use (docs/accepted-findings.yml)
+	@$(BOOTSTRAP) audit
+
+sbom: ## List what the application, Rasa and the front end are made of (CycloneDX, DATA_DIR/sbom)
+	@$(BOOTSTRAP) sbom
 
 setup: ## Set up both runtimes, the front-end assets and the model, and start nothing
 	@$(BOOTSTRAP) setup
 
-train: ## Train the model again, even where one fits the data
+train: ## Train and sign the models again, even where they fit the data
 	@$(BOOTSTRAP) train
 
 requirements: ## Pin and hash what requirements/*.in and package.json ask for (ARGS=--upgrade for newer)

@@ -1,34 +1,39 @@
-"""Accounts and sessions: the one way in for staff."""
+"""Accounts and sessions: the one way in for staff.
+
+How long each kind of session lasts, and why, stands in docs/decisions/0019-sign-in.md.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
 import uuid
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from datetime import timedelta
 
-from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from accounts import passwords
 from accounts.tables import Role, Staff, StaffSession
+from accounts.wording import said
 from core.audit import SYSTEM, Actor, record
 from core.clock import now
+from core.occasion import occasion
 from core.settings import settings
 from sites import site_of
 
+LONGEST_NAME = 80
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
-SHORTEST_PASSWORD = 12
+# A local account without its second factor may set it up in this time, and do nothing else.
+ENROLLING_LASTS = timedelta(minutes=15)
+BROWSER, TOKEN, ENROLLING = "browser", "token", "enrolling"
 MAY_AUTHORISE = (Role.authoriser,)
 # From the lowest that may authorise anywhere; a name further on outranks one before it.
 RANKS = ("sergeant", "inspector", "chief inspector", "superintendent", "commander")
 ABOVE = ("chief constable", "constable, chief")
 SPECIALLY = "specially authorised"
-
-_hasher = PasswordHasher()
-_nobody = _hasher.hash(secrets.token_urlsafe(16))
 
 
 class AccountError(Exception):
@@ -54,11 +59,17 @@ def add_staff(
     demonstration: bool = False,
     by: Actor = SYSTEM,
 ) -> Staff:
-    """Make an account; raises :class:`AccountError` for a taken name or a short password."""
-    if len(password) < SHORTEST_PASSWORD:
-        raise AccountError(f"The password needs {SHORTEST_PASSWORD} characters or more.")
-    if _called(session, username):
-        raise AccountError(f"There is already an account called {username}.")
+    """Make an account; raises :class:`AccountError` for a taken name or a weak password.
+
+    The published password of the demonstration is only for its own accounts.
+    """
+    if not _is_name(username):
+        raise AccountError(said("account", "no_name"))
+    fault = "" if demonstration else passwords.fault_of(password, (username, name, site))
+    if fault:
+        raise AccountError(fault)
+    if called(session, username):
+        raise AccountError(said("account", "taken", name=username))
     staff = Staff(
         id=str(uuid.uuid4()),
         username=username.strip().lower(),
@@ -68,7 +79,7 @@ def add_staff(
         rank=rank,
         collar_number=collar_number,
         email=email,
-        password_hash=_hasher.hash(password),
+        password_hash=passwords.hashed(password),
         demonstration=demonstration,
         created_at=now(),
     )
@@ -77,61 +88,90 @@ def add_staff(
     return staff
 
 
+def unguessable() -> str:
+    """A password that nobody will know, for an account whose person sets their own by a code."""
+    return secrets.token_urlsafe(32)
+
+
 def check_password(session: Session, username: str, password: str) -> Staff | None:
     """The member of staff, or None; an unknown name takes as long as a wrong password."""
-    staff = _called(session, username)
-    try:
-        _hasher.verify(staff.password_hash if staff else _nobody, password)
-    except VerificationError:
-        staff = None
-    return staff if staff and _may_work(staff) else None
+    staff = called(session, username)
+    right = passwords.fits(staff.password_hash if staff else None, password)
+    return staff if staff and right and may_work(staff) else None
 
 
-def sign_in(session: Session, staff: Staff, *, kind: str = "browser") -> str:
+def set_password(session: Session, staff: Staff, password: str) -> None:
+    """Give an account another password; raises :class:`AccountError` where it is a weak one."""
+    fault = passwords.fault_of(password, (staff.username, staff.name, staff.site))
+    if fault:
+        raise AccountError(fault)
+    session.get_one(Staff, staff.id).password_hash = passwords.hashed(password)
+    record(session, actor_of(staff), "staff.password.set", f"staff:{staff.id}")
+
+
+def sign_in(
+    session: Session,
+    staff: Staff,
+    *,
+    kind: str = BROWSER,
+    lasts: timedelta = LONGEST,
+    label: str = "",
+    by: Actor | None = None,
+) -> str:
     """Start a session and return its secret (256 bits), which is kept only as a hash."""
     secret, moment = secrets.token_urlsafe(32), now()
     session.add(
         StaffSession(
-            token_hash=_hash(secret),
+            token_hash=hash_of(secret),
+            handle=secrets.token_urlsafe(12),
             staff_id=staff.id,
             kind=kind,
+            label=label,
             started_at=moment,
             seen_at=moment,
-            ends_at=moment + LONGEST,
+            ends_at=moment + lasts,
         )
     )
-    record(session, actor_of(staff), "staff.sign_in", f"staff:{staff.id}")
+    act = "staff.token" if label else "staff.sign_in"
+    record(session, by or actor_of(staff), act, f"staff:{staff.id}")
     return secret
 
 
-def signed_in(session: Session, secret: str | None) -> Staff | None:
-    """Whose session this is, or None when it is unknown, idle for 30 minutes, or 12 hours old.
+def signed_in(
+    session: Session, secret: str | None, kinds: Collection[str] = (BROWSER, TOKEN)
+) -> Staff | None:
+    """Whose session this is, or None when it is unknown, idle for 30 minutes, or at its end.
 
     Tokens for scripts (kind "token") have no idle limit, only the end.
     """
-    found = session.get(StaffSession, _hash(secret)) if secret else None
-    if found is None or not _may_work(found.staff) or found.ends_at <= now():
+    found = alive(session, secret, kinds)
+    if found is None:
         return None
-    if found.kind == "browser" and found.seen_at + IDLE <= now():
-        return None
-    if found.seen_at + timedelta(minutes=1) <= now():
-        found.seen_at = now()
+    _seen(found)
+    occasion().actor = actor_of(found.staff)
     return found.staff
 
 
-def signed_in_at(session: Session, secret: str | None) -> datetime | None:
-    """When this session began; None where it is worth nothing any more."""
-    if signed_in(session, secret) is None or secret is None:
-        return None
-    return session.get_one(StaffSession, _hash(secret)).started_at
+def goes_on(session: Session, token_hash: str, staff_id: str) -> bool:
+    """Whether the session of this hash is this person's and lasts still; asking is using it."""
+    found = session.get(StaffSession, token_hash)
+    if found is None or found.staff_id != staff_id or not lasts_still(found):
+        return False
+    _seen(found)
+    return True
+
+
+def _seen(found: StaffSession) -> None:
+    if found.seen_at + timedelta(minutes=1) <= now():
+        found.seen_at = now()
 
 
 def sign_out(session: Session, secret: str | None) -> None:
     """End the session on the server, so that its cookie is worth nothing."""
-    staff = signed_in(session, secret)
-    if staff and secret:
-        session.execute(delete(StaffSession).where(StaffSession.token_hash == _hash(secret)))
-        record(session, actor_of(staff), "staff.sign_out", f"staff:{staff.id}")
+    found = alive(session, secret, (BROWSER, TOKEN, ENROLLING))
+    if found:
+        session.delete(found)
+        record(session, actor_of(found.staff), "staff.sign_out", f"staff:{found.staff_id}")
 
 
 def may_authorise(staff: Staff) -> bool:
@@ -153,7 +193,7 @@ def officers(session: Session, site: str, *, but: str) -> list[Staff]:
     found = session.scalars(
         select(Staff).where(Staff.site == site, Staff.role == Role.officer, Staff.id != but)
     )
-    return sorted(filter(_may_work, found), key=lambda staff: staff.name)
+    return sorted(filter(may_work, found), key=lambda staff: staff.name)
 
 
 def authorisers(session: Session, site: str, *, but: str) -> list[Staff]:
@@ -165,20 +205,39 @@ def authorisers(session: Session, site: str, *, but: str) -> list[Staff]:
             Staff.id != but,
         )
     )
-    able = (each for each in found if _may_work(each) and may_authorise(each))
+    able = (each for each in found if may_work(each) and may_authorise(each))
     return sorted(able, key=lambda staff: staff.name)
 
 
-def _called(session: Session, username: str) -> Staff | None:
+def called(session: Session, username: str) -> Staff | None:
+    """The account of this user name, in whatever case it is typed."""
     # PostgreSQL refuses a NUL character outright, and no name holds one.
     wanted = username.strip().lower().replace("\x00", "")
     return session.scalar(select(Staff).where(Staff.username == wanted))
 
 
-def _may_work(staff: Staff) -> bool:
+def hash_of(secret: str) -> str:
+    """What the server keeps of a secret."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def alive(session: Session, secret: str | None, kinds: Collection[str]) -> StaffSession | None:
+    """The session of this secret, if it is of one of these kinds and lasts still."""
+    found = session.get(StaffSession, hash_of(secret)) if secret else None
+    return found if found and found.kind in kinds and lasts_still(found) else None
+
+
+def lasts_still(found: StaffSession) -> bool:
+    """Whether it is neither idle for too long nor at its end, and its person may work."""
+    over = found.ends_at <= now() or (found.kind == BROWSER and found.seen_at + IDLE <= now())
+    return may_work(found.staff) and not over
+
+
+def may_work(staff: Staff) -> bool:
     """Not disabled; and the published password of the demonstration opens no production system."""
     return staff.disabled_at is None and (settings().demo or not staff.demonstration)
 
 
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
+def _is_name(username: str) -> bool:
+    typed = username.strip()
+    return bool(typed) and typed.isprintable() and len(typed) <= LONGEST_NAME

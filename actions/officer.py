@@ -74,11 +74,13 @@ class GiveAnswers(OfficerAction):
             yield from keep(turn, referral, turn.given["answers"], "choice")
             yield from what_next(turn)
             return
-        sure, unsure = _read(turn, referral)
+        sure, unsure, known_already = _news(turn, referral)
         asked = None if after_alarm(turn) else open_criterion(turn.conversation, referral)
         if not sure and after_alarm(turn):
             return
-        if not sure and not unsure:
+        if not sure and not unsure and known_already:
+            yield from what_next(turn)
+        elif not sure and not unsure:
             yield say("utter_officer_not_understood")
             yield from what_next(turn, again=True)
         elif list(sure) == [asked] and not unsure:
@@ -215,7 +217,8 @@ class FieldGiven(OfficerAction):
         field = turn.given.get("field")
         if turn.context.get("changing") == field:
             remember(turn.conversation, changing=None)
-        known = same_case(turn.session, referral) if field in TELLING else None
+        told = turn.staff if field in TELLING else None
+        known = same_case(turn.session, told, referral) if told else None
         if known and turn.context.get("known_already") != known.id:
             remember(turn.conversation, known_already=known.id)
             if known.reference:
@@ -335,6 +338,19 @@ def after_alarm(turn: Turn) -> bool:
 
 def _read(turn: Turn, referral: Referral) -> tuple[dict[str, str], list[str]]:
     return _answers_in(turn, referral.site)
+
+
+def _news(turn: Turn, referral: Referral) -> tuple[dict[str, str], list[str], bool]:
+    """What is read and not kept yet, surely or not; and whether anything was kept already.
+
+    To read back or ask what an officer has answered would be to ask it twice.
+    """
+    sure, unsure = _read(turn, referral)
+    # What is read back at the moment may be what they put right.
+    held = {} if turn.context.get("readback") else record.known(referral).answers
+    news = {criterion: value for criterion, value in sure.items() if held.get(criterion) != value}
+    open_still = [criterion for criterion in unsure if held.get(criterion) is None]
+    return news, open_still, (len(news), len(open_still)) != (len(sure), len(unsure))
 
 
 def _answers_in(turn: Turn, site: str) -> tuple[dict[str, str], list[str]]:

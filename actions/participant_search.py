@@ -168,8 +168,8 @@ def _worded(
         yield say("utter_no_more" if more else "utter_nothing_found", **names)
         return
     yield say(_opening(found, place, more=more, by_phone=by_phone, nearer=nearer), **names)
-    for item in found.results:
-        yield listing(facts_of(item))
+    for nth, item in enumerate(found.results, start=1):
+        yield listing(facts_of(item) | {"nth": nth})
 
 
 def _opening(found: Found, place: Place | None, *, more: bool, by_phone: bool, nearer: bool) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
+from accounts.staff import actor_of
 from actions.draft import what_next
 from actions.officer import OfficerAction
 from actions.turn import Turn, TurnAction
 from bot.conversations import remember
 from bot.desk import position_of
 from bot.speech import Utterance, choice, say
+from core.audit import record as on_record
 from referrals import record
 from referrals.progress import answered_before
 from referrals.tables import Referral
@@ -143,7 +145,11 @@ def _found(turn: Turn, named: str | None) -> Referral | None:
         own = record.own(turn.session, turn.staff, chosen)
         return own if own and own.reference else None
     if named:
-        return record.by_reference(turn.session, turn.staff, named)
+        found = record.by_reference(turn.session, turn.staff, named)
+        if found is None:
+            subject = f"reference:{named}"
+            on_record(turn.session, actor_of(turn.staff), "referral.view", subject, refused=True)
+        return found
     # A reference that was typed and is none of ours must not lead to another referral.
     return None if "[reference]" in turn.text else record.sent_last(turn.session, turn.staff)
 

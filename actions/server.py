@@ -3,17 +3,49 @@
 from __future__ import annotations
 
 import hmac
+import logging
 import os
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Header, HTTPException, Request
 from fastapi.responses import JSONResponse
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection
+from sqlalchemy.exc import SQLAlchemyError
 
 from actions import asides, bounds, officer, officer_talk, participant, sent, shown
+from core import metrics, traces
+from core.database import transaction
+from core.occasion import WEB, Occasion, during
+from services_directory import live
+from sites import all_sites
 
-app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+log = logging.getLogger("cara.actions")
+
+
+@asynccontextmanager
+async def awake(_app: FastAPI) -> AsyncIterator[None]:
+    """Tell counts and traces, where the operator asks for them, and have the directory at hand."""
+    metrics.serve("actions")
+    traces.set_up("actions")
+    _read_directory()
+    yield
+
+
+def _read_directory() -> None:
+    """So that whoever asks first need not wait while it is read: Rasa takes longer to start."""
+    try:
+        with transaction() as session:
+            for site in all_sites():
+                live.catalogue(session, site)
+    except SQLAlchemyError as error:
+        log.warning("the directory is read when somebody asks: %s", type(error).__name__)
+
+
+app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=awake)
 executor = ActionExecutor()
 for module in (asides, bounds, officer, officer_talk, participant, sent, shown):
     for action in module.ACTIONS:
@@ -29,11 +61,31 @@ async def webhook(request: Request, authorization: Annotated[str, Header()] = ""
     call: dict[str, Any] = await request.json()
     call.setdefault("domain", {})
     try:
-        result = await executor.run(call)
+        with during(_occasion(call)), _timed(str(call.get("next_action"))):
+            result = await executor.run(call)
     except ActionExecutionRejection as rejection:
         body = {"error": str(rejection), "action_name": rejection.action_name}
         return JSONResponse(body, status_code=400)
     return JSONResponse(result.model_dump() if result else {"events": [], "responses": []})
+
+
+@contextmanager
+def _timed(action: str) -> Iterator[None]:
+    """Counted by its name, if it is one of ours."""
+    named = action if action in executor.actions else "other"
+    started, outcome = time.perf_counter(), "failed"
+    try:
+        with traces.joined("actions", action=named):
+            yield
+        outcome = "done"
+    finally:
+        metrics.ACTIONS.labels(named, outcome).observe(time.perf_counter() - started)
+
+
+def _occasion(call: dict[str, Any]) -> Occasion:
+    """The request of ours behind Rasa's call, as we signed it."""
+    claims = call.get("tracker", {}).get("latest_message", {}).get("metadata") or {}
+    return Occasion(str(claims.get("source", WEB)), str(claims.get("request", "")))
 
 
 @app.get("/healthz")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,12 +13,18 @@ from core.audit import Actor, record
 from core.clock import now
 from core.crypto import EncryptedJSON, EncryptedText
 from core.database import Base, UtcDateTime
-from core.tokens import sign
+from core.tokens import seal
 from outreach.texts.contacts import of_phone
 from outreach.texts.tables import Contact
 
 TOKEN = "conversation"  # noqa: S105 - the purpose of a token, not a token
+# The sender of a person's answer, beside "assistant" and "person" (which is the participant).
+TEAM = "team"
 LASTS = timedelta(hours=24)
+# After so long nobody works on a message: a turn waits 2.5 s for Rasa, and little besides.
+ABANDONED = timedelta(seconds=5)
+# At the longest, for somebody who waits for a person's answer.
+WAITS = timedelta(days=7)
 
 
 class Conversation(Base):
@@ -71,14 +77,16 @@ def begin(
     audience: str,
     language: str,
     staff_id: str | None,
+    staff_session: str = "",
     known_as: str = "",
 ) -> tuple[Conversation, str]:
     """A new conversation and its token, which says by itself whose it is and for how long.
 
-    ``known_as`` is its id where one is known beforehand, as for a telephone number.
+    ``staff_session`` is the hash of the sign-in that an officer's token lasts with; ``known_as``
+    its id where one is known beforehand, as for a telephone number.
     """
     conversation = Conversation(
-        id=known_as or str(uuid.uuid4()),
+        id=known_as or secrets.token_hex(16),
         site=site,
         audience=audience,
         language=language,
@@ -89,26 +97,48 @@ def begin(
     )
     session.add(conversation)
     record(session, actor_of(conversation), "conversation.begin", f"conversation:{conversation.id}")
-    return conversation, token_for(conversation)
+    return conversation, token_for(conversation, staff_session)
 
 
-def token_for(conversation: Conversation) -> str:
-    """A signed token with 128 random bits; it opens this conversation and nothing else."""
+def token_for(conversation: Conversation, staff_session: str = "") -> str:
+    """What opens this conversation and nothing else, and can be read by nobody but us.
+
+    It lasts as long as a conversation ever may; whether this one is still open is looked up, and
+    whether an officer is still signed in.
+    """
     claims = {
         "sub": conversation.id,
         "site": conversation.site,
         "audience": conversation.audience,
         "language": conversation.language,
         "staff": conversation.staff_id or "",
-        "jti": uuid.uuid4().hex,
+        "session": staff_session,
     }
-    return sign(TOKEN, claims, lasts=LASTS)
+    return seal(TOKEN, claims, lasts=WAITS)
 
 
 def opened(session: Session, conversation_id: str) -> Conversation | None:
     """The conversation of that id, unless there is none or its person has left it."""
     found = session.get(Conversation, conversation_id)
     return None if found is None or found.ended_at is not None else found
+
+
+def closes_at(session: Session, conversation_id: str, began: datetime) -> datetime:
+    """When a conversation closes that was begun on a page, or opened there, at ``began``.
+
+    A day later; where a person's answer was promised not before it came, and a day for reading it,
+    and after a week all the same.
+    """
+    a_day = began + LASTS
+    if now() < a_day:
+        return a_day
+    lately = now() - WAITS
+    said = [each for each in messages_after(session, conversation_id, 0) if each.at > lately]
+    promised = max((each.n for each in said if each.body.get("waits")), default=0)
+    answered = [each for each in said if each.sender == TEAM]
+    if promised > max((each.n for each in answered), default=0):
+        return began + WAITS
+    return min(began + WAITS, max([a_day, *(each.at + LASTS for each in answered)]))
 
 
 def actor_of(conversation: Conversation) -> Actor:
@@ -162,11 +192,7 @@ def messages_after(session: Session, conversation_id: str, n: int) -> list[ChatM
 
 def replies_to(session: Session, conversation_id: str, key: str) -> list[ChatMessage] | None:
     """What was answered to the message sent under this idempotency key; None if there was none."""
-    asked = session.scalar(
-        select(ChatMessage).where(
-            ChatMessage.conversation_id == conversation_id, ChatMessage.idempotency_key == key
-        )
-    )
+    asked = _asked(session, conversation_id, key)
     if asked is None:
         return None
     replies: list[ChatMessage] = []
@@ -175,6 +201,28 @@ def replies_to(session: Session, conversation_id: str, key: str) -> list[ChatMes
             break
         replies.append(message)
     return replies
+
+
+def abandoned(session: Session, conversation_id: str, key: str) -> bool:
+    """Whether nobody will answer what was said under this key; if so the key is free again.
+
+    The process that took it died before it answered, and the same is asked anew. Only for a
+    message without replies.
+    """
+    asked = _asked(session, conversation_id, key)
+    if asked is None or now() - asked.at < ABANDONED:
+        return False
+    asked.idempotency_key = None
+    session.flush()
+    return True
+
+
+def _asked(session: Session, conversation_id: str, key: str) -> ChatMessage | None:
+    return session.scalar(
+        select(ChatMessage).where(
+            ChatMessage.conversation_id == conversation_id, ChatMessage.idempotency_key == key
+        )
+    )
 
 
 def offered(session: Session, conversation_id: str, token: str) -> dict[str, Any] | None:

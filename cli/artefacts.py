@@ -8,21 +8,13 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from cli import quarantine
 from cli.house import House, Trouble, digest, files_under
 from cli.progress import Progress
+from core import signing
 
 NO_NPM = "npm is missing. Install Node.js 20 or later, which brings it, and try again."
 MODELS_KEPT = 2
-
-# Rasa's noise and its calls home, off wherever we start it.
-RASA_ENVIRONMENT = {
-    "RASA_TELEMETRY_ENABLED": "false",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "CUDA_VISIBLE_DEVICES": "",
-    "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
-    "PYTHONWARNINGS": "ignore",
-    "OMP_NUM_THREADS": "1",
-}
 
 _FROM_PACKAGES = (
     "govuk-frontend/dist/govuk/govuk-frontend.min.js",
@@ -115,13 +107,24 @@ def classifier_state(house: House) -> str:
     return " ".join([*sorted(pins), digest(root, [*makers, *data])])
 
 
+def classifier_path(house: House) -> Path:
+    """Where the safety screen looks for its classifier."""
+    return house.build / "safety/model.npz"
+
+
 def train_classifier(house: House, progress: Progress) -> None:
-    """Train the second layer of the safety screen from our own texts."""
+    """Train the second layer of the safety screen from our own texts, and sign it."""
     progress.run(
         [house.app, "-m", "bot.safety.training"],
         cwd=house.root,
         failure="The safety classifier could not be trained. The lines above say why.",
     )
+    signing.sign(classifier_path(house), house.root)
+
+
+def signed(model: Path) -> Path:
+    """What shows that a model is there and signed: its signature, where there is a model."""
+    return signing.signature_of(model) if model.exists() else model
 
 
 # Model
@@ -156,15 +159,18 @@ def train(house: House, progress: Progress) -> None:
 def train_model(
     house: House, progress: Progress, target: Path, draft: Path, more: Sequence[Path] = ()
 ) -> None:
-    """Train a model from the project's data, and from ``more`` files of examples, at ``draft``."""
+    """Train a model from the project's data, and from ``more`` files of examples, and sign it.
+
+    It grows at ``draft``.
+    """
     shutil.rmtree(draft, ignore_errors=True)
     progress.run(
         [house.rasa, "-m", "rasa", "train", "--config", "config.yml", "--domain", "bot/domain",
          "--data", "data/nlu", "data/stories", *more, "--out", draft,
          "--fixed-model-name", target.name.removesuffix(".tar.gz")],
         cwd=house.root,
+        outer=quarantine.told(os.environ),
         environment={
-            **RASA_ENVIRONMENT,
             "PYTHONPATH": str(house.root),
             "PYTHONHASHSEED": "0",
             # Its cache does not see a change in what our components import.
@@ -174,6 +180,7 @@ def train_model(
     )  # fmt: skip
     target.parent.mkdir(parents=True, exist_ok=True)
     os.replace(draft / target.name, target)
+    signing.sign(target, house.root)
     shutil.rmtree(draft)
 
 
@@ -181,4 +188,4 @@ def _forget_old_models(folder: Path) -> None:
     # One older model stays, for a copy that was started with it and may restart Rasa.
     models = sorted(folder.glob("*.tar.gz"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in models[MODELS_KEPT:]:
-        path.unlink()
+        signing.remove(path)

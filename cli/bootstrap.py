@@ -16,6 +16,7 @@ import fcntl
 import os
 import shutil
 import signal
+import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from cli import artefacts, children, environments, requirement_files
+from cli import artefacts, children, environments, quarantine, requirement_files
 from cli.house import ROOT, House, Trouble
 from cli.place import asked_for, check_port, sole_copy
 from cli.progress import Progress
@@ -107,14 +108,14 @@ def steps(house: House, kind: str) -> list[Step]:
             "The classifier of the safety screen",
             stamps / "classifier",
             partial(artefacts.classifier_state, house),
-            lambda: house.build / "safety/model.npz",
+            lambda: artefacts.signed(artefacts.classifier_path(house)),
             partial(artefacts.train_classifier, house),
         ),
         Step(
             "The model that understands messages",
             stamps / "model",
             partial(artefacts.model_state, house),
-            partial(artefacts.model_path, house),
+            lambda: artefacts.signed(artefacts.model_path(house)),
             partial(artefacts.train, house),
         ),
     ]
@@ -141,10 +142,16 @@ def run(house: House, _words: Sequence[str]) -> None:
 
 
 def test(house: House, words: Sequence[str]) -> None:
-    """Set up with the tools for tests, then become pytest."""
+    """Set up with the tools for tests, then become pytest; without words, run everything."""
     with _alone(house):
         take(steps(house, "dev"))
-    os.execv(house.app, [str(house.app), "-m", "pytest", *words])  # noqa: S606
+    pytest = [str(house.app), "-m", "pytest"]
+    if words:
+        os.execv(house.app, [*pytest, *words])  # noqa: S606
+    # The faults stop parts and time what is answered meanwhile: nothing else may run beside them.
+    alone = subprocess.call([*pytest, "tests/faults"])  # noqa: S603
+    beside = subprocess.call([*pytest, "-n2", "--dist=loadfile", "--ignore=tests/faults"])  # noqa: S603
+    sys.exit(alone or beside)
 
 
 def lint(house: House, words: Sequence[str]) -> None:
@@ -162,9 +169,10 @@ def setup(house: House, _words: Sequence[str]) -> None:
 
 
 def train(house: House, _words: Sequence[str]) -> None:
-    """Train again, whatever model is there."""
+    """Train again, whatever models are there."""
     with _alone(house):
-        (house.build / "stamps/model").unlink(missing_ok=True)
+        for name in ("classifier", "model"):
+            (house.build / "stamps" / name).unlink(missing_ok=True)
         take(steps(house, "app"))
 
 
@@ -172,16 +180,43 @@ def nlu_report(house: House, words: Sequence[str]) -> None:
     """Set up the runtimes, then become the report, in Rasa's Python."""
     with _alone(house):
         take(steps(house, "app")[:2])
-    environment = os.environ | artefacts.RASA_ENVIRONMENT | {"PYTHONPATH": str(house.root)}
+    environment = os.environ | quarantine.RASA_ENVIRONMENT | {"PYTHONPATH": str(house.root)}
     os.execve(house.rasa, [str(house.rasa), "-m", "measures.report", *words], environment)  # noqa: S606
 
 
 def bench(house: House, words: Sequence[str]) -> None:
-    """Set up with the tools for tests, then become the measuring of the directory."""
+    """Set up with the tools for tests, then become the measuring of ours beside its peers."""
     with _alone(house):
-        # All but the model that understands messages, which takes minutes and is not asked.
-        take(steps(house, "dev")[:-1])
+        take(steps(house, "dev"))
     os.execv(house.app, [str(house.app), "-m", "tests.bench", *words])  # noqa: S606
+
+
+def soak(house: House, words: Sequence[str]) -> None:
+    """Set up with the tools for tests, then become the long day at one copy."""
+    with _alone(house):
+        take(steps(house, "dev"))
+    os.execv(house.app, [str(house.app), "-m", "tests.soak", *words])  # noqa: S606
+
+
+def load(house: House, words: Sequence[str]) -> None:
+    """Set up with the tools for tests, then become more and more people at one copy."""
+    with _alone(house):
+        take(steps(house, "dev"))
+    os.execv(house.app, [str(house.app), "-m", "tests.load", *words])  # noqa: S606
+
+
+def audit(house: House, words: Sequence[str]) -> None:
+    """Set up the tools, then ask what is known against the packages that we use."""
+    with _alone(house):
+        take(steps(house, "dev")[:1])
+    os.execv(house.app, [str(house.app), "-m", "cli.supply", "audit", *words])  # noqa: S606
+
+
+def sbom(house: House, words: Sequence[str]) -> None:
+    """Set up the tools, then list what each runtime is made of."""
+    with _alone(house):
+        take(steps(house, "dev")[:1])
+    os.execv(house.app, [str(house.app), "-m", "cli.supply", "sbom", *words])  # noqa: S606
 
 
 def requirements(house: House, words: Sequence[str]) -> None:
@@ -202,10 +237,10 @@ def clean(house: House, _words: Sequence[str]) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-COMMANDS: dict[str, Callable[[House, Sequence[str]], None]] = {
-    each.__name__: each
-    for each in (run, test, nlu_report, lint, bench, setup, train, requirements, clean)
-}
+TASKS: tuple[Callable[[House, Sequence[str]], None], ...] = (
+    run, test, nlu_report, lint, bench, load, soak, setup, train, requirements, audit, sbom, clean,
+)  # fmt: skip
+COMMANDS = {each.__name__: each for each in TASKS}
 
 
 @contextmanager

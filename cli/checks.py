@@ -14,10 +14,15 @@ from dataclasses import dataclass
 
 import yaml
 
-from cli import requirement_faults
-from cli.artefacts import RASA_ENVIRONMENT
+from cli import leaks, requirement_faults
 from cli.house import ROOT, House
+from cli.quarantine import RASA_ENVIRONMENT
 
+# What tests do to each other is no danger to anybody.
+OURS = (
+    "accounts", "actions", "bot", "cli", "core", "measures", "outreach", "referrals",
+    "services_directory", "sites",
+)  # fmt: skip
 _CLAIMED = (r"safety_\w+", "field_given", "carry_on")
 _BY_RULE = (
     "ask_shown", "report_wrong", "ask_status", "ask_waiting", "withdraw_referral", "go_back",
@@ -122,6 +127,19 @@ def requirements(house: House) -> str:
     return "\n".join(requirement_faults.faults(house))
 
 
+def dangers(house: House) -> str:
+    """What bandit finds in our own code, from medium severity on."""
+    return _failed(
+        house, str(house.app), "-m", "bandit", "--quiet", "-ll", "--configfile", "pyproject.toml",
+        "--recursive", *OURS,
+    )  # fmt: skip
+
+
+def secrets(house: House) -> str:
+    """What looks like a secret, or names a package registry, in what is committed."""
+    return "\n".join(leaks.leaks(house) + leaks.registries(house))
+
+
 CHECKS = (
     Check("style", "Style", style),
     Check("layout", "Layout", layout),
@@ -129,6 +147,8 @@ CHECKS = (
     Check("arrows", "Imports follow the arrows", arrows),
     Check("rasa-data", "Rasa's domain, training data and stories", rasa_data),
     Check("requirements", "Requirement files in step with their sources", requirements),
+    Check("dangers", "Known dangers in our own code", dangers),
+    Check("secrets", "No secret and no registry in any file", secrets),
 )
 
 

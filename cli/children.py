@@ -5,18 +5,31 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import resource
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import IO
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_NO_NEW_PRIVS = 38
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a process may use, and all it starts: ``memory`` in bytes of its own (not shared, not
+    read from files), open ``files``, and ``processors`` at a time."""
+
+    memory: int
+    files: int
+    processors: int
 
 
 class Stopped(BaseException):
@@ -39,8 +52,11 @@ def start(
     *,
     cwd: Path,
     environment: Mapping[str, str] | None = None,
+    limits: Limits | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start a command that writes to ``output``, reads nothing, and cannot live on without us.
+
+    With ``limits`` it can neither go past them nor gain rights.
 
     Raises ``OSError`` where the command cannot be run.
     """
@@ -53,8 +69,30 @@ def start(
         env=environment,
         start_new_session=True,
         # Nothing here starts a thread, which is what makes code between fork and exec unsafe.
-        preexec_fn=partial(_tie_to, os.getpid()),
+        preexec_fn=partial(_prepare, os.getpid(), limits),
     )
+
+
+def _prepare(parent: int, limits: Limits | None) -> None:
+    _tie_to(parent)
+    if limits:
+        limit(limits)
+
+
+def limit(limits: Limits) -> None:
+    """Hold this process to ``limits``, and whatever it becomes or starts."""
+    # Private memory rather than addresses, of which Rasa's libraries reserve what they never use.
+    resource.setrlimit(resource.RLIMIT_DATA, (limits.memory, limits.memory))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limits.files, limits.files))
+    # A core file would hold what people said.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        ours = sorted(os.sched_getaffinity(0))
+        # Which of them differs by process, so that two copies do not share one.
+        first = os.getpid() % len(ours)
+        os.sched_setaffinity(0, (ours + ours)[first : first + limits.processors])
+    if _libc is not None:
+        _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 
 
 def _tie_to(parent: int) -> None:

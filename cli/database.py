@@ -15,6 +15,7 @@ import bot.learning.tables
 import core.outbox
 import outreach.tables
 import outreach.texts.tables
+import referrals.evaluation.tables
 import referrals.handing_over.tables
 import referrals.tables
 import referrals.workshops.tables
@@ -34,6 +35,7 @@ _KNOWN = (
     core.outbox,
     outreach.tables,
     outreach.texts.tables,
+    referrals.evaluation.tables,
     referrals.handing_over.tables,
     referrals.tables,
     referrals.workshops.tables,

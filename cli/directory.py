@@ -22,6 +22,7 @@ from tqdm import tqdm
 
 from bot.channels.render import reason_words
 from cli.database import upgrade
+from core.audit import SYSTEM, record
 from core.clock import LONDON, now
 from core.database import transaction
 from core.settings import settings
@@ -102,6 +103,7 @@ def export(form: str, site: str, output: str | None) -> None:
     with _told():
         upgrade()
         with _out(output) as out, transaction() as session, _progress("listings") as done:
+            record(session, SYSTEM, "directory.export", f"directory:{site or '*'}", why=form)
             count = exporting.write(session, out, form=form, site=site, done=done)
     click.echo(f"{count:,} listings.", err=True)
 

@@ -14,7 +14,7 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 from tqdm import tqdm
 
-from accounts.staff import check_password
+from accounts.second import proven
 from accounts.tables import Staff
 from core.clock import today
 from core.database import transaction
@@ -48,16 +48,16 @@ def evaluation_command() -> None:
 def extract_(username: str, site: str, study: str, out: str, form: Form) -> None:
     """Write one pseudonymous row for each referral of a site, whatever became of it.
 
-    The password of the account is asked for, or read from standard input.
+    The password of the account and its code are asked for, or read from standard input.
     """
     from cli.database import upgrade
 
-    password, where = _password(), _site(site)
+    proof, where = (_typed("Password"), _typed("Code, if you have one")), _site(site)
     upgrade()
     with _told():
-        staff = _evaluator(username, password, where, study)
+        staff = _evaluator(username, proof, where, study)
         with _whole(out) as file, transaction() as session:
-            total = reading.count(session, where)
+            total = reading.count(session, where, staff)
             with _progress("referrals", total) as done:
                 count = extract.extract(
                     session,
@@ -81,17 +81,17 @@ def links_(username: str, site: str, study: str, out: str) -> None:
     """Write crime references beside the case ids of a study, for the force's own analyst.
 
     With it the analyst names the outcomes after the cases; then it is destroyed. An evaluator
-    never gets it. The password of the account is asked for, or read from standard input.
+    never gets it. Password and code of the account are asked for, or read from standard input.
     """
     from cli.database import upgrade
 
-    password, where = _password(), _site(site)
+    proof, where = (_typed("Password"), _typed("Code, if you have one")), _site(site)
     upgrade()
     with _told():
         with transaction() as session:
-            staff = check_password(session, username, password)
+            staff = proven(session, username, *proof)
         if staff is None:
-            _fail("The user name or the password is wrong.")
+            _fail("The user name, the password or the code is wrong.")
         try:
             with _whole(out) as file, transaction() as session:
                 count = links.write(session, staff, site=where.code, study=study, out=file)
@@ -140,23 +140,23 @@ def report(source: str, events: str, until: str, chi: str | None, title: str, ou
     click.echo(f"{len(joined.cases):,} cases.", err=True)
 
 
-def _evaluator(username: str, password: str, site: Site, study: str) -> Staff:
+def _evaluator(username: str, proof: tuple[str, str], site: Site, study: str) -> Staff:
     """Who asks, once they have proved it; a refusal is kept before it is told."""
     with transaction() as session:
-        staff = check_password(session, username, password)
+        staff = proven(session, username, *proof)
         may = staff is not None and extract.allowed(staff, site.code)
         if staff is not None and not may:
             extract.refused(session, staff, site=site.code, study=study)
     if staff is None:
-        _fail("The user name or the password is wrong.")
+        _fail("The user name, the password or the code is wrong.")
     if not may:
         _fail(f"Only an evaluator of {site.name} may have its extract.")
     return staff
 
 
-def _password() -> str:
+def _typed(what: str) -> str:
     if sys.stdin.isatty():
-        return str(click.prompt("Password", hide_input=True))
+        return str(click.prompt(what, hide_input=True, default="", show_default=False))
     return sys.stdin.readline().rstrip("\n")
 
 

@@ -28,6 +28,7 @@ from cli.progress import Progress
 from cli.running import rasa_alone
 from cli.shelf import OWN, Shelf, Version, alone
 from cli.understanding import reading_of
+from core import signing
 from core.audit import SYSTEM, record
 from core.clock import LONDON, now, today
 from core.database import transaction
@@ -171,7 +172,7 @@ def _learned(shelf: Shelf, good: Sequence[Lesson]) -> bool:
     with progress.step("How the candidate reads them"):
         new = _measured(every, shelf.path(number))
     if model_state(ROOT) != base:
-        shelf.path(number).unlink()
+        signing.remove(shelf.path(number))
         raise Trouble("The project's data changed meanwhile, so the figures mean nothing. Again.")
     return decide(shelf, good, old, new, base)
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 
 import click
 
 ELSEWHERE = {
     "assess": "cli.assessing:assess_command",
+    "audit": "cli.auditing:audit_command",
+    "backup": "cli.backup:backup_command",
+    "doctor": "cli.doctor:doctor_command",
     "directory": "cli.directory:directory_command",
+    "keys": "cli.keys:keys_command",
+    "part": "cli.part:part_command",
+    "person": "cli.person:person_command",
     "evaluation": "cli.evaluation:evaluation_command",
     "nlu": "cli.learning:nlu_command",
+    "roles": "cli.roles:roles_command",
     "safety": "cli.safety:safety_command",
     "site": "cli.site:site_command",
     "understand": "cli.understanding:understand_command",
+    "user": "cli.users:user_command",
     "words": "cli.wording:words_command",
 }
 
@@ -40,8 +47,13 @@ def cara() -> None:
     """The CARA assistant from the command line."""
     from pydantic import ValidationError
 
+    from core.occasion import CLI, process_is
     from core.settings import settings
 
+    process_is(CLI)
+    if click.get_current_context().invoked_subcommand == "part":
+        # Rasa's part is told no secret, and so cannot be asked whether ours is good.
+        return
     try:
         settings()
     except ValidationError as error:
@@ -60,49 +72,6 @@ def db_upgrade() -> None:
     from cli.database import upgrade
 
     upgrade()
-
-
-@cara.group()
-def user() -> None:
-    """Staff accounts."""
-
-
-@user.command("add")
-@click.argument("username")
-@click.option("--role", required=True, help="officer, authoriser, coordinator, ...")
-@click.option("--site", required=True, help="the site's code, for example hampshire")
-@click.option("--name", required=True, help="how colleagues know them")
-@click.option("--rank", default="", help="for officers and authorisers")
-@click.option("--collar-number", default="")
-@click.option("--email", default="")
-def user_add(
-    username: str, role: str, site: str, name: str, rank: str, collar_number: str, email: str
-) -> None:
-    """Add an account; the password is asked for, or read from standard input."""
-    from accounts.staff import AccountError, add_staff
-    from accounts.tables import Role
-    from cli.database import upgrade
-    from core.database import transaction
-    from sites import UnknownSiteError, site_of
-
-    password = _password()
-    upgrade()
-    try:
-        with transaction() as session:
-            add_staff(
-                session,
-                username=username,
-                password=password,
-                role=Role(role),
-                site=site_of(site).code,
-                name=name,
-                rank=rank,
-                collar_number=collar_number,
-                email=email,
-            )
-    except (AccountError, UnknownSiteError, ValueError) as error:
-        raise click.ClickException(str(error)) from error
-    click.echo(f"Added {username}.")
 
 
 @cara.command()
@@ -128,9 +97,3 @@ def token(role: str, site: str) -> None:
     with transaction() as session:
         staff = demonstration_account(session, wanted, where)
         click.echo(sign_in(session, staff, kind="token"))
-
-
-def _password() -> str:
-    if sys.stdin.isatty():
-        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
-    return sys.stdin.readline().rstrip("\n")

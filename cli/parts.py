@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from cli.artefacts import RASA_ENVIRONMENT
+from cli import quarantine, wires
+from cli.children import Limits
 from cli.house import House
 from cli.place import LOOPBACK, Place
-from sites import all_sites
 
-# What opens our tables and queues; Rasa is never given it (design D1).
-KEPT_FROM_RASA = (
-    "CARA_SECRET_KEY",
-    "CARA_DATABASE_URL",
-    "CARA_REDIS_URL",
-    "CARA_SMTP_URL",
-    "CARA_WEBHOOK_SECRET",
-    "CARA_TEXTS_SECRET",
-)
+WEB, ACTIONS = "bot.web.app:app", "actions.server:app"
 
 
 @dataclass(frozen=True)
 class Part:
-    """One process of a copy, and the environment that it is given."""
+    """One process of a copy, and what it is given.
+
+    ``refusal`` is asked before each start: the reason why it must not start, or nothing.
+    """
 
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str]
+    limits: Limits | None = None
+    refusal: Callable[[], str] = str
 
 
 def shared_environment(
@@ -40,15 +38,19 @@ def shared_environment(
         **outer,
         "DATA_DIR": str(place.data_dir),
         "PORT": str(place.port),
-        "CARA_RASA_URL": f"http://{LOOPBACK}:{ports['rasa']}",
+        "CARA_RASA_URL": ",".join(
+            f"http://{LOOPBACK}:{port}" for name, port in ports.items() if is_rasa(name)
+        ),
         "CARA_ACTIONS_URL": f"http://{LOOPBACK}:{ports['actions']}/webhook",
-        "CARA_TRACKER_DB": str(place.data_dir / "rasa.db"),
+        "CARA_TRACKER_DB": wires.tracker(
+            outer.get("CARA_TRACKER_URL", ""), place.data_dir / "rasa/rasa.db"
+        ),
     }
 
 
 def web_part(house: House, place: Place, environment: Mapping[str, str]) -> Part:
     """What people reach; it answers them, and screens, before any other part is there."""
-    return Part("web", _served(house, "bot.web.app:app", place.port), environment)
+    return Part("web", served(house, WEB, place.port), environment)
 
 
 def inner_parts(
@@ -57,40 +59,36 @@ def inner_parts(
     """What only the other parts reach; ``environment`` holds the keys of the wires between them."""
     return [
         Part("worker", (str(house.app), "-m", "cli.worker"), environment),
-        Part("actions", _served(house, "actions.server:app", ports["actions"]), environment),
-        Part(
-            "rasa",
-            rasa_command(house, model, ports["rasa"]),
-            rasa_environment(house, environment),
+        Part("actions", served(house, ACTIONS, ports["actions"]), environment),
+        *(
+            _rasa_part(house, name, port, model, environment)
+            for name, port in ports.items()
+            if is_rasa(name)
         ),
     ]
 
 
-def rasa_command(house: House, model: Path, port: int) -> tuple[str, ...]:
-    """How Rasa is started: our endpoints and our one channel, on loopback."""
+def is_rasa(name: str) -> bool:
+    """Whether a part is one of the Rasa processes."""
+    return name.partition("-")[0] == "rasa"
+
+
+def _rasa_part(
+    house: House, name: str, port: int, model: Path, environment: Mapping[str, str]
+) -> Part:
+    folder = quarantine.room(Path(environment["DATA_DIR"]))
+    return Part(
+        name,
+        quarantine.command(house, model, port),
+        quarantine.environment(house, model, port, folder, environment),
+        quarantine.LIMITS,
+        partial(quarantine.refusal, house, model),
+    )
+
+
+def served(house: House, application: str, port: int, address: str = LOOPBACK) -> tuple[str, ...]:
+    """How one of our applications is served at an address of this machine."""
     return (
-        str(house.rasa), "-m", "rasa", "run", "--model", str(model),
-        "--endpoints", "bot/runtime/endpoints.yml",
-        "--credentials", "bot/runtime/credentials.yml",
-        "--interface", LOOPBACK, "--port", str(port),
-    )  # fmt: skip
-
-
-def rasa_environment(house: House, environment: Mapping[str, str]) -> dict[str, str]:
-    """What Rasa may know of ``environment``: never the secret, our database or our queues."""
-    kept_from_it = {*KEPT_FROM_RASA, *_secrets_of_sites()}
-    known = {name: value for name, value in environment.items() if name not in kept_from_it}
-    return {**known, **RASA_ENVIRONMENT, "PYTHONPATH": str(house.root)}
-
-
-def _secrets_of_sites() -> set[str]:
-    """The names under which the sites' receivers' secrets stand in the environment."""
-    ways = [site.hand_over for site in all_sites().values()]
-    return {way.secret_env for way in ways if way and way.secret_env}
-
-
-def _served(house: House, application: str, port: int) -> tuple[str, ...]:
-    return (
-        str(house.app), "-m", "uvicorn", application, "--host", LOOPBACK, "--port", str(port),
-        "--no-access-log", "--no-server-header",
+        str(house.app), "-m", "uvicorn", application, "--host", address, "--port", str(port),
+        "--no-access-log", "--no-server-header", "--log-config", "core/logging.yml",
     )  # fmt: skip

@@ -64,10 +64,19 @@ def _choose(port: int) -> str:
     return f"Choose another: make run PORT={port if port <= HIGHEST_PORT else 8000}"
 
 
-def inner_ports() -> dict[str, int]:
-    """A free loopback port for each part that nobody outside may reach, all different."""
+def rasa_names(processes: int) -> list[str]:
+    """What the Rasa processes of a copy are called: rasa, rasa-2 and so on."""
+    return ["rasa", *(f"rasa-{number}" for number in range(2, processes + 1))]
+
+
+def inner_ports(rasa: int = 1) -> dict[str, int]:
+    """A free loopback port for each part that nobody outside may reach, all different.
+
+    ``rasa`` is how many Rasa processes there are.
+    """
+    names = ["actions", *rasa_names(rasa)]
     with contextlib.ExitStack() as held:
-        sockets = {name: held.enter_context(socket.socket()) for name in ("actions", "rasa")}
+        sockets = {name: held.enter_context(socket.socket()) for name in names}
         for each in sockets.values():
             each.bind((LOOPBACK, 0))
         return {name: each.getsockname()[1] for name, each in sockets.items()}

@@ -91,13 +91,17 @@ class Progress:
         failure: str,
         cwd: Path,
         environment: Mapping[str, str] | None = None,
+        outer: Mapping[str, str] | None = None,
     ) -> str:
         """Run one quiet command to its end and return what it printed.
 
+        It knows ``environment``, and of ours all, or no more than ``outer``.
+
         Raises ``Trouble`` with what its output means, or else with ``failure``.
         """
+        known = {**(os.environ if outer is None else outer), **(environment or {})}
         with tempfile.TemporaryFile() as kept:
-            status = self._wait(command, kept.fileno(), cwd, {**os.environ, **(environment or {})})
+            status = self._wait(command, kept.fileno(), cwd, known)
             kept.seek(0)
             output = kept.read().decode(errors="replace")
         if status:

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bot.channels.rasa_client import CLAIMS, RasaClient
+from cli import children, quarantine
 from cli.house import ROOT
-from cli.parts import rasa_command, rasa_environment
 from cli.shelf import Shelf
 from core.crypto import derived_key
 from core.settings import settings
@@ -42,22 +42,25 @@ def rasa_alone(model: Path | None = None) -> Iterator[str]:
     if not model.exists():
         raise SystemExit("There is no model that fits the data yet. Run: make setup")
     keys = {"CARA_CLAIMS_KEY": derived_key(CLAIMS).hex(), "CARA_ACTIONS_KEY": "none"}
-    wires = {"CARA_ACTIONS_URL": "http://127.0.0.1:9/webhook", "CARA_TRACKER_DB": ":memory:"}
-    settings().data_dir.mkdir(parents=True, exist_ok=True)
+    wires = {"CARA_ACTIONS_URL": "http://127.0.0.1:9/webhook", "CARA_TRACKER_DB": "sqlite://"}
+    if reason := quarantine.refusal(house, model):
+        raise SystemExit(reason)
+    room = quarantine.room(settings().data_dir)
     log = (settings().data_dir / "understand.log").open("ab")
-    process = subprocess.Popen(  # noqa: S603 - our own command
-        rasa_command(house, model, port),
-        env=rasa_environment(house, {**os.environ, **keys, **wires}),
+    process = children.start(
+        quarantine.command(house, model, port),
+        log,
         cwd=house.root,
-        stdout=log,
-        stderr=log,
+        environment=quarantine.environment(
+            house, model, port, room, {**os.environ, **keys, **wires}
+        ),
+        limits=quarantine.LIMITS,
     )
     try:
         _wait_until_alive(f"http://127.0.0.1:{port}", process)
         yield f"http://127.0.0.1:{port}"
     finally:
-        process.terminate()
-        process.wait(10)
+        children.end([process])
         log.close()
 
 

@@ -15,8 +15,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cli import quarantine
 from cli.artefacts import model_path, model_state
 from cli.house import House, Trouble
+from core import signing
 
 OWN = 0
 KEPT = 5
@@ -136,14 +138,21 @@ class Shelf:
                 f"Version {number} was learned on top of other project data than there is now. "
                 "Learn again: cara nlu learn."
             )
-        return "" if self.path(number).exists() else f"The model of version {number} is gone."
+        if not self.path(number).exists():
+            return f"The model of version {number} is gone."
+        if quarantine.refusal(house, self.path(number)):
+            return (
+                f"The model of version {number} is not as this installation signed it. "
+                "Learn again: cara nlu learn."
+            )
+        return ""
 
     def _forget_old(self) -> None:
         kept = {each.number for each in self.versions if each.promoted}
         kept = set(sorted(kept)[-KEPT:]) | {self.serving}
         for path in (self.folder / "models").glob("*.tar.gz"):
             if int(path.name.removesuffix(".tar.gz")) not in kept:
-                path.unlink()
+                signing.remove(path)
 
 
 @contextmanager

@@ -19,7 +19,8 @@ from typing import BinaryIO, Protocol
 
 from pydantic import ValidationError
 
-from cli import children
+from cli import children, quarantine
+from cli.artefacts import classifier_path
 from cli.house import ROOT, House, Trouble
 from cli.parts import Part, inner_parts, shared_environment, web_part
 from cli.place import (
@@ -99,9 +100,17 @@ class Supervisor:
 
     def _start(self, held: _Held) -> None:
         held.started = self._clock()
+        if reason := held.part.refusal():
+            self._say(f"{held.part.name} is not started. {reason}")
+            held.due = held.started + LONGEST_PAUSE
+            return
         with _appended(held.log) as log:
             held.process = children.start(
-                held.part.command, log, cwd=self._cwd, environment=held.part.environment
+                held.part.command,
+                log,
+                cwd=self._cwd,
+                environment=held.part.environment,
+                limits=held.part.limits,
             )
 
     def _died(self, held: _Held, process: subprocess.Popen[bytes], status: int) -> None:
@@ -213,12 +222,9 @@ def upgrade_database(house: House, environment: Mapping[str, str], log: Path) ->
 
 def run(house: House, place: Place, outer: Mapping[str, str]) -> None:
     """Run one copy until ``Stopped`` or ``Trouble`` is raised; either way nothing of it is left."""
-    model, note = Shelf.of(place.data_dir).chosen(house)
-    if not model.exists():
-        raise Trouble("No model fits the data. Train one: make train")
-    if note:
-        _say(note)
-    ports = {"web": place.port, **inner_ports()}
+    model = _model(house, place)
+    quarantine.room(place.data_dir)
+    ports = {"web": place.port, **inner_ports(settings().rasa_processes)}
     environment = shared_environment(place, ports, outer)
     logs = place.data_dir / "logs"
     kept = Supervisor(logs, house.root, _say)
@@ -241,6 +247,23 @@ def run(house: House, place: Place, outer: Mapping[str, str]) -> None:
         children.ignore_signals()
         kept.stop()
         place.run_file.unlink(missing_ok=True)
+
+
+def _model(house: House, place: Place) -> Path:
+    """The model that Rasa starts with.
+
+    Raises ``Trouble`` where there is none, or where this installation did not train what it would
+    load: that, or what reads messages for danger.
+    """
+    model, note = Shelf.of(place.data_dir).chosen(house)
+    if not model.exists():
+        raise Trouble("No model fits the data. Train one: make train")
+    for each in (model, classifier_path(house)):
+        if reason := quarantine.refusal(house, each):
+            raise Trouble(reason)
+    if note:
+        _say(note)
+    return model
 
 
 def _keys() -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from bot.channels.masking import masked
-from bot.channels.rasa_client import RasaAwayError, RasaClient
+from bot.channels.rasa_client import RasaAwayError, RasaClient, no_command
 from bot.runtime.language import language_of
 from bot.safety import screen
 from core.settings import settings
@@ -53,7 +53,7 @@ def reading_of(client: RasaClient, text: str, audience: str, asked: str | None) 
 
     Raises :class:`RasaAwayError`.
     """
-    told, _place = masked(text.lstrip("/ "))
+    told, _place = masked(no_command(text))
     claims = {"sender": "report", "audience": audience, "asked": asked}
     parsed = client.parse(told, claims) if told.strip() else {}
     intent = parsed.get("intent") or {"name": "out_of_scope", "confidence": 1.0}

@@ -14,14 +14,15 @@ from types import FrameType
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.channels import sweeping
-from bot.learning import keeping
-from cli.texting import keep_sending
+from cli.auditing import nightly
+from cli.purging import purge
+from cli.texting import texting
+from core import metrics, traces
 from core.clock import now
-from core.database import transaction
+from core.logs import set_up
 from core.settings import settings
 from outreach.sending import touch, work
-from referrals.expiring import expire_drafts
+from outreach.waiting import Waiting
 from services_directory.link_round import due, look_round
 
 ROUND = 0.5
@@ -34,16 +35,25 @@ log = logging.getLogger("cara.worker")
 
 def main() -> None:
     """Work until the process is asked to end; a round is never cut in the middle."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    set_up()
+    metrics.serve("worker", Waiting())
+    traces.set_up("worker")
     ended = threading.Event()
+    touch()
+    with texting(ended, ROUND, LAST_TEXT):
+        _end_on_signals(ended)
+        _go_round(ended)
 
+
+def _end_on_signals(ended: threading.Event) -> None:
     def end(_number: int, _frame: FrameType | None) -> None:
         ended.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
-    touch()
-    texts = keep_sending(ended, ROUND)
+
+
+def _go_round(ended: threading.Event) -> None:
     swept = float("-inf")
     while not ended.wait(ROUND):
         work()
@@ -51,8 +61,8 @@ def main() -> None:
         if time.monotonic() - swept > SWEEP_EVERY:
             sweep()
             threading.Thread(target=look_at_links, daemon=True).start()
+            threading.Thread(target=nightly, daemon=True).start()
             swept = time.monotonic()
-    texts.join(LAST_TEXT)
 
 
 def look_at_links() -> None:
@@ -69,16 +79,8 @@ def look_at_links() -> None:
 
 
 def sweep() -> None:
-    """Remove what is past its time (``docs/data.yml``); a database that is away can wait.
-
-    Each in a transaction of its own: what keeps one from it does not keep the others.
-    """
-    for remove in (keeping.sweep, sweeping.sweep, expire_drafts):
-        try:
-            with transaction() as session:
-                remove(session)
-        except SQLAlchemyError as error:
-            log.warning("%s removed nothing: %s", remove.__name__, type(error).__name__)
+    """Remove what is past its time (``docs/data.yml``)."""
+    purge()
 
 
 if __name__ == "__main__":

@@ -11,10 +11,11 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import DateTime, Engine, create_engine, event
-from sqlalchemy.engine import Dialect
+from sqlalchemy.engine import Dialect, ExceptionContext
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
+from core.metrics import DATABASE
 from core.settings import settings
 
 # Seconds for which a write waits for another: a person gets a plain sentence within four.
@@ -52,10 +53,18 @@ def engine() -> Engine:
         # Operators write postgresql://; without a driver's name SQLAlchemy looks for psycopg 2.
         chosen = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
         waits = {"connect_timeout": 2, "options": f"-c lock_timeout={int(LONGEST_WAIT * 1000)}"}
-        return create_engine(chosen, pool_pre_ping=True, connect_args=waits)
-    made = create_engine(url, connect_args={"timeout": LONGEST_WAIT})
-    event.listen(made, "connect", _tune_sqlite)
+        made = create_engine(chosen, pool_pre_ping=True, connect_args=waits, hide_parameters=True)
+    else:
+        # What a statement carries may be somebody's name, and errors end up in logs.
+        made = create_engine(url, connect_args={"timeout": LONGEST_WAIT}, hide_parameters=True)
+        event.listen(made, "connect", _tune_sqlite)
+    event.listen(made, "handle_error", _count_error)
     return made
+
+
+def _count_error(about: ExceptionContext) -> None:
+    """Its kind alone: that of the driver's error, of which there are ten or so."""
+    DATABASE.labels(type(about.original_exception).__name__).inc()
 
 
 def _tune_sqlite(connection: sqlite3.Connection, _record: Any) -> None:

@@ -21,11 +21,13 @@ from core.audit import Actor, record
 from core.clock import now
 from core.crypto import EncryptedJSON
 from core.database import Base, UtcDateTime, transaction
+from core.metrics import LETTERS
 
 log = logging.getLogger("cara.outbox")
 
 # What is held is kept here until somebody fetches it or puts it right; no worker sends it.
 WAITING, SENT, DEAD, HELD = "waiting", "sent", "dead", "held"
+DELIVERED = "delivered"
 CLAIM_LASTS = timedelta(seconds=20)
 TRIES = 40
 # Between two writes of a long queue, so that people's own messages get their turn at the database.
@@ -42,7 +44,11 @@ class NeverSentError(NotSentError):
 
 
 class Outgoing(Base):
-    """One thing that leaves: an e-mail, a text, a call of a webhook."""
+    """One thing that leaves: an e-mail, a text, a call of a webhook.
+
+    ``receipt`` is what the receiver called it, by which a receipt finds it; ``became`` what that
+    receipt said, "delivered" or why it was not, and "" until one comes.
+    """
 
     __tablename__ = "outbox"
 
@@ -58,6 +64,8 @@ class Outgoing(Base):
     tries: Mapped[int] = mapped_column(default=0)
     trouble: Mapped[str] = mapped_column(String(200), default="")
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    receipt: Mapped[str | None] = mapped_column(String(100), index=True)
+    became: Mapped[str] = mapped_column(String(12), default="")
 
 
 @dataclass(frozen=True)
@@ -73,7 +81,8 @@ class Letter:
     again: bool = field(default=False, compare=False)
 
 
-Sender = Callable[[Letter], None]
+# Gives what a receipt will call the letter, where its receiver sends receipts.
+Sender = Callable[[Letter], str | None]
 
 
 def post(
@@ -125,6 +134,19 @@ def resend(session: Session, row_id: str, site: str, *, by: Actor) -> bool:
         return False
     record(session, by, "outbox.resend", f"outbox:{row_id}")
     return True
+
+
+def settle(session: Session, receipt: str, became: str) -> Outgoing | None:
+    """Keep what became of a letter; None where it is none of ours, or that is known already.
+
+    A receipt may come twice, late, or in the wrong order: delivered is never taken back.
+    """
+    row = session.scalars(select(Outgoing).where(Outgoing.receipt == receipt)).first()
+    if row is None or row.became in (became, DELIVERED):
+        return None
+    row.became = became
+    session.flush()
+    return row
 
 
 def deliver_due(senders: Mapping[str, Sender], *, most: int = 50) -> int:
@@ -185,14 +207,16 @@ def _delivered(row_id: str, senders: Mapping[str, Sender]) -> bool | None:
         return None
     again = row.tries > 1 or bool(row.trouble)
     try:
-        senders[row.kind](Letter(row.kind, row.key, row.payload, again=again))
+        named = senders[row.kind](Letter(row.kind, row.key, row.payload, again=again))
     except Exception as error:  # noqa: BLE001 - one broken letter must not hold up the others
         told = str(error) if isinstance(error, NotSentError) else type(error).__name__
         _put_off(row_id, told, never=isinstance(error, NeverSentError))
+        LETTERS.labels(row.kind, "put_off").inc()
         return False
     with transaction() as session:
         held = session.get_one(Outgoing, row_id)
-        held.status, held.sent_at, held.trouble = SENT, now(), ""
+        held.status, held.sent_at, held.trouble, held.receipt = SENT, now(), "", named
+    LETTERS.labels(row.kind, "sent").inc()
     return True
 
 
@@ -215,6 +239,7 @@ def _put_off(row_id: str, trouble: str, *, never: bool) -> None:
         row.trouble, row.claimed_until = trouble[:200], None
         if never or row.tries >= TRIES:
             row.status = DEAD
+            LETTERS.labels(row.kind, "given_up").inc()
             log.error("outbox row %s (%s) is given up after %d tries", row_id, row.kind, row.tries)
             return
         row.due_at = now() + min(FIRST_PAUSE * 2 ** min(row.tries, 12), LONGEST_PAUSE)

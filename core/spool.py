@@ -55,15 +55,18 @@ class Spool:
     def waiting(self, *, older_than: float = 0.0) -> list[str]:
         """The ids of the entries that nobody has taken, oldest first; ages are in seconds."""
         before = time.time() - older_than
+        return [entry_id for at, entry_id in self._by_age() if at <= before]
+
+    def moments(self) -> list[float]:
+        """Since when each of them waits, the oldest first, in seconds of the system's clock."""
+        return [at for at, _ in self._by_age()]
+
+    def _by_age(self) -> list[tuple[float, str]]:
         found = []
         for path in self.folder.glob(f"*{_WAITING}"):
-            try:
-                at = path.stat().st_mtime
-            except FileNotFoundError:
-                continue
-            if at <= before:
-                found.append((at, path.stem))
-        return [entry_id for _, entry_id in sorted(found)]
+            with suppress(FileNotFoundError):
+                found.append((path.stat().st_mtime, path.stem))
+        return sorted(found)
 
     def read(self, entry_id: str) -> dict[str, Any] | None:
         """The entry; None where it is gone, or cannot be read, in which case it is set aside."""
@@ -77,6 +80,34 @@ class Spool:
             self.set_aside(entry_id)
             return None
         return entry
+
+    def leavings(self) -> list[Path]:
+        """What was set aside, and notes of entries that are gone; what waits is never among it."""
+        notes = self.folder.glob(f"*{_NOTES}")
+        orphans = [path for path in notes if not path.with_suffix(_WAITING).exists()]
+        return [*self.folder.glob(f"*{_BROKEN}"), *orphans]
+
+    def seal_anew(self) -> int:
+        """Encrypt what waits or was set aside under the newest secret; gives how many entries.
+
+        Only by whoever is :meth:`taking`: else an entry that is taken meanwhile would come back.
+        """
+        paths = [*self.folder.glob(f"*{_WAITING}"), *self.folder.glob(f"*{_BROKEN}")]
+        return sum(self._seal_anew(path) for path in paths)
+
+    def _seal_anew(self, path: Path) -> bool:
+        try:
+            content = box("spool").rotate(path.read_bytes())
+        except InvalidToken:
+            return False
+        # Its age stays: by that the oldest goes first.
+        moment = path.stat()
+        draft = path.with_name(f".{path.stem}.{os.getpid()}.{time.monotonic_ns()}")
+        _write_synced(draft, content)
+        os.utime(draft, ns=(moment.st_atime_ns, moment.st_mtime_ns))
+        draft.rename(path)
+        self._sync_folder()
+        return True
 
     def set_aside(self, entry_id: str) -> None:
         """Keep an entry out of the way of the others, for a person to look at."""

@@ -22,6 +22,8 @@ from typing import Any
 import yaml
 
 from bot.runtime.criteria import read_criteria
+from bot.runtime.criteria_learned import Learned
+from bot.runtime.criteria_training import taught, trained
 from core.shares import in_words
 from measures import counting
 from measures.candidates import ROOT, Candidate, all_candidates
@@ -139,13 +141,15 @@ HEAD = [
 ]
 
 
-def by_our_rules(messages: Sequence[dict[str, Any]], today: date) -> list[dict[str, str]]:
-    """What the shipped rules are sure of, on the day for which a set was written."""
-    read = [read_criteria(each["text"], each.get("asked"), today) for each in messages]
+def by_ours(
+    messages: Sequence[dict[str, Any]], today: date, learned: Learned | None
+) -> list[dict[str, str]]:
+    """What the rules, alone or with what was learned, are sure of on the day of the set."""
+    read = [read_criteria(each["text"], each.get("asked"), today, learned) for each in messages]
     return [{one.criterion: one.value for one in found if one.sure} for found in read]
 
 
-def by_spacy(messages: Sequence[dict[str, Any]], _today: date) -> list[dict[str, str]]:
+def by_spacy(messages: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
     """What spaCy's phrase matcher reads, in the application's Python."""
     done = subprocess.run(  # noqa: S603
         [str(ROOT / ".venv/bin/python"), "-m", "measures.spacy_values"],
@@ -160,12 +164,17 @@ def by_spacy(messages: Sequence[dict[str, Any]], _today: date) -> list[dict[str,
 
 def criteria_lines() -> list[str]:
     """Precision and recall of officers' criteria, ours beside spaCy's, for each development set."""
-    lines = []
+    lines, learned = [], trained(taught())
     for path in sorted((ROOT / "data/dev").glob("officer*.yml")):
         loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
         messages, today = loaded["messages"], loaded["today"]
-        for name, read in (("our rules", by_our_rules), ("spaCy phrases", by_spacy)):
-            right, got, meant = _counted(messages, read(messages, today))
+        found = {
+            "our rules": by_ours(messages, today, None),
+            "shipped: rules and examples": by_ours(messages, today, learned),
+            "spaCy phrases": by_spacy(messages),
+        }
+        for name, read in found.items():
+            right, got, meant = _counted(messages, read)
             shares = in_words(right, got), in_words(right, meant)
             lines.append(f"| {path.stem} | {name} | {shares[0]} | {shares[1]} |")
     return lines
@@ -188,7 +197,7 @@ def _counted(
 
 
 def _said(value: Any) -> str:
-    return {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else str(value)
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def _mean(parts: Sequence[Pairs]) -> str:

@@ -9,18 +9,18 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from accounts.policy import roles_for
 from accounts.tables import Role, Staff
 from core.audit import SYSTEM, Actor, record
 from core.clock import now
 from core.outbox import Letter, post
 from core.settings import settings
 from outreach.entries import ASKED
-from outreach.notices import AGAIN, FIRST, letters, people_of
+from outreach.notices import AGAIN, FIRST, UNREACHED, letters, people_of
 from outreach.tables import Alert, AlertRepeat, AlertStatus
 from sites import Person, site_of
 
-SEE = frozenset({Role.coordinator, Role.site_admin, Role.facilitator, Role.navigator})
-READ_WORDS = frozenset({Role.coordinator, Role.site_admin})
+SEE, READ_WORDS = roles_for("alerts.read"), roles_for("alerts.answer")
 OUTCOMES = ("reached", "passed_on", "no_risk_found", "could_not_reach")
 UNTAKEN = (AlertStatus.open, AlertStatus.escalated)
 NOT_CLOSED = (*UNTAKEN, AlertStatus.acknowledged)
@@ -101,6 +101,35 @@ def escalate_overdue(session: Session) -> int:
     return len(told)
 
 
+def not_reached(session: Session, *conversations: str) -> int:
+    """A text of ours did not arrive: tell people of each alert that it left alone, once each.
+
+    Whoever was in danger may have had no answer at all. Gives how many alerts that is.
+    """
+    standing = select(Alert).where(
+        Alert.conversation.in_(conversations),
+        Alert.status.in_(NOT_CLOSED),
+        Alert.unreached_at.is_(None),
+    )
+    alone = session.scalars(standing).all()
+    for alert in alone:
+        alert.unreached_at = now()
+        record(session, SYSTEM, "alert.unreached", f"alert:{alert.id}")
+        _post(session, as_entry(alert), UNREACHED)
+    return len(alone)
+
+
+def reached(session: Session, sent_at: datetime, *conversations: str) -> None:
+    """A text that left at ``sent_at`` arrived, so what went wrong before it is no trouble now."""
+    mended = (
+        update(Alert)
+        .where(Alert.conversation.in_(conversations), Alert.unreached_at <= sent_at)
+        .values(unreached_at=None)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(mended)
+
+
 def alerts_of(session: Session, staff: Staff) -> list[Alert]:
     """The alerts of this person's site: all that wait, danger first; then the newest others."""
     if staff.role not in SEE:
@@ -147,13 +176,13 @@ def close(session: Session, staff: Staff, alert: Alert, outcome: str) -> None:
     record(session, Actor("staff", staff.id, staff.site), "alert.close", f"alert:{alert.id}")
 
 
-def paused(session: Session, conversation: str) -> bool:
+def paused(session: Session, *conversations: str) -> bool:
     """Whether messages that we begin have to wait: an alert of danger to them is not closed.
 
     Somebody who only asked for a person gets their reminders all the same.
     """
     waiting = select(Alert.id).where(
-        Alert.conversation == conversation,
+        Alert.conversation.in_(conversations),
         Alert.status != AlertStatus.closed,
         Alert.kind != ASKED,
     )

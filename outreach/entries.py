@@ -36,25 +36,42 @@ class Alarm:
     answer_by: str = ""
 
 
+class NotKeptError(OSError):
+    """Not even the disk takes an entry; here it is, for whoever can do something with it."""
+
+    def __init__(self, entry_id: str, entry: dict[str, Any], why: OSError) -> None:
+        super().__init__(why.errno, why.strerror)
+        self.entry_id, self.entry = entry_id, entry
+
+
 def raise_alarm(alarm: Alarm) -> None:
     """Keep the alarm where nothing can lose it; the worker tells people within a second or two.
 
-    Raises ``OSError`` where not even the disk takes it.
+    Raises :class:`NotKeptError` where not even the disk takes it.
     """
     entry: dict[str, Any] = {"type": ALERT, "at": now().isoformat(), **asdict(alarm)}
-    spool.alerts().put(alarm.id, entry)
+    _put(alarm.id, entry)
 
 
 def keep_text(entry_id: str, *, site: str, to: str, text: str) -> None:
-    """A crisis answer that has to go out as a text, whatever the database does."""
-    entry = {"type": TEXT, "at": now().isoformat(), "site": site, "to": to, "text": text}
-    spool.alerts().put(entry_id, entry)
+    """A crisis answer that has to go out as a text, whatever the database does.
+
+    Raises :class:`NotKeptError` where not even the disk takes it.
+    """
+    _put(entry_id, {"type": TEXT, "at": now().isoformat(), "site": site, "to": to, "text": text})
 
 
 def keep_stop(entry_id: str, *, site: str, phone: str, text: str) -> None:
     """Somebody wants no more texts, and no database takes it; ``text`` confirms it, if not empty.
 
-    Raises ``OSError`` where not even the disk takes it.
+    Raises :class:`NotKeptError` where not even the disk takes it.
     """
     entry = {"type": STOP, "at": now().isoformat(), "site": site, "phone": phone, "text": text}
-    spool.alerts().put(entry_id, entry)
+    _put(entry_id, entry)
+
+
+def _put(entry_id: str, entry: dict[str, Any]) -> None:
+    try:
+        spool.alerts().put(entry_id, entry)
+    except OSError as error:
+        raise NotKeptError(entry_id, entry, error) from error

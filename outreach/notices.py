@@ -18,7 +18,7 @@ from core.words import words
 from outreach.entries import ASKED
 from sites import Person, site_of
 
-FIRST, AGAIN = "first", "again"
+FIRST, AGAIN, UNREACHED = "first", "again", "unreached"
 _PARTS = ("subject", "body")
 
 
@@ -33,7 +33,7 @@ def letters(alert: dict[str, Any], people: Iterable[Person], turn: str = FIRST) 
 
 
 def people_of(site: str, turn: str = FIRST) -> tuple[Person, ...]:
-    """Whom the site's configuration names for a first alert, or for one that nobody took."""
+    """Whom the site's configuration names for a first alert, or for what has gone wrong since."""
     alerts = site_of(site).alerts
     return alerts.people if turn == FIRST else alerts.people + alerts.escalate_to
 
@@ -71,5 +71,6 @@ def _body(alert: dict[str, Any], turn: str) -> dict[str, Any]:
     told = ("id", "site", "kind", "level", "audience", "channel", "at")
     return {key: alert[key] for key in told} | {
         "escalated": turn == AGAIN,
+        "unreached": turn == UNREACHED,
         "address": address(alert["id"]),
     }

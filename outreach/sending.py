@@ -21,7 +21,7 @@ from core.settings import settings
 from outreach.alerts import escalate_overdue, take_in
 from outreach.entries import ALERT, STOP
 from outreach.notices import letters, people_of
-from outreach.texts.providers import send_letter
+from outreach.texts.receipts import send_answer
 from outreach.texts.stopping import take_stop
 
 log = logging.getLogger("cara.worker")
@@ -35,7 +35,7 @@ def work(*, standing_in: bool = False) -> None:
     Who is ``standing_in`` takes the spool even if its lock is held, by a worker that hangs; should
     that wake, the keys of letters keep a second copy from counting.
     """
-    sending = senders() | {"text": send_letter}
+    sending = senders() | {"text": send_answer}
     with spool.alerts().taking() as ours:
         if ours or standing_in:
             drain(spool.alerts(), sending)
@@ -61,7 +61,8 @@ def drain(entries: spool.Spool, sending: dict[str, Sender]) -> None:
             # Another process took it in this moment; the next round sees that and lets it go.
             continue
         except (LookupError, ValueError, TypeError) as error:
-            log.critical("spool entry %s cannot be taken in: %r", entry_id, error)
+            told = type(error).__name__
+            log.critical("spool entry %s cannot be taken in: %s", entry_id, told)
             entries.set_aside(entry_id)
         except SQLAlchemyError as error:
             log.warning("the spool waits for the database: %s", type(error).__name__)
@@ -86,7 +87,7 @@ def _send_now(
     entries: spool.Spool, entry_id: str, entry: dict[str, Any], sending: dict[str, Sender]
 ) -> None:
     """Every letter that needs no database, each noted, so that it is not sent again later."""
-    for letter in _letters(entry_id, entry):
+    for letter in letters_of(entry_id, entry):
         if letter.key in entries.noted(entry_id):
             continue
         try:
@@ -97,7 +98,8 @@ def _send_now(
             entries.note(entry_id, letter.key)
 
 
-def _letters(entry_id: str, entry: dict[str, Any]) -> list[Letter]:
+def letters_of(entry_id: str, entry: dict[str, Any]) -> list[Letter]:
+    """The letters of an entry that need no database."""
     if entry["type"] == STOP:
         return []
     if entry["type"] != ALERT:

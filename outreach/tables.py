@@ -28,7 +28,8 @@ class Alert(Base):
     ``conversation`` is the chat's id and no foreign key: an alert may arrive before its chat is
     kept. ``reach`` holds how to reach the person (a telephone number, or that there is none).
     ``repeats`` counts further messages of the same kind before anybody took it on, and
-    ``said_last`` is when the last of them came.
+    ``said_last`` is when the last of them came. ``unreached_at`` is when we learned that a text of
+    ours did not arrive; None again once one did.
     """
 
     __tablename__ = "alert"
@@ -53,6 +54,7 @@ class Alert(Base):
     acknowledged_by: Mapped[str | None] = mapped_column(ForeignKey("staff.id"))
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_as: Mapped[str] = mapped_column(String(30), default="")
+    unreached_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class AlertRepeat(Base):

@@ -13,7 +13,7 @@ from sites import site_of
 
 def clock_of(referral: Referral) -> Clock | None:
     """As it stands today; a disposal that was not given yet counts as given today."""
-    offence = record.known(referral).answers.get("B04_offence")
+    offence = record.answers_of(referral).get("B04_offence")
     detail = referral.detail
     if not offence or not detail.offence_date:
         return None

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from core.audit import SYSTEM
 from core.clock import now
+from referrals import victim
 from referrals.fields import FIELDS
 from referrals.moving import apply
 from referrals.tables import Referral, ReferralAnswer
@@ -44,5 +45,6 @@ def expire_drafts(session: Session) -> int:
         for name in ("crime_reference", "custody_reference", "full_name", "date_of_birth"):
             setattr(referral.detail, f"{name}_lookup", None)
         referral.detail.text_consent_words = referral.detail.text_consent_at = None
+        victim.remove(session, referral)
         session.execute(delete(ReferralAnswer).where(ReferralAnswer.referral_id == referral.id))
     return len(found)

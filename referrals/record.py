@@ -20,6 +20,7 @@ from core.audit import record
 from core.clock import now, today
 from core.crypto import lookup_hash
 from core.words import words
+from referrals import victim
 from referrals.eligibility import (
     Outcome,
     UnknownAnswerError,
@@ -27,17 +28,15 @@ from referrals.eligibility import (
     may_go_to_authoriser,
 )
 from referrals.fields import BY_NAME, CONSENT_WORDS, FIELDS, SEARCHED, answered_for
-from referrals.handing_over.posting import authorised
 from referrals.moving import ReferralError, move
 from referrals.progress import Known, Step, position, ready_to_submit
+from referrals.readers import readable
 from referrals.reference import new_reference
-from referrals.rule_set import Effect, RuleSet, rule_set_of
+from referrals.rule_set import ABOUT_VICTIM, Effect, RuleSet, rule_set_of
 from referrals.tables import KeptRuleSet, Referral, ReferralAnswer, ReferralDetail
 from referrals.transitions import Event, IllegalMoveError, Status, transition
 from referrals.validation import FieldError, clean
 from sites import site_of
-
-PROVIDER = (Role.coordinator, Role.navigator, Role.facilitator)
 
 
 def start(session: Session, staff: Staff) -> Referral:
@@ -93,39 +92,20 @@ def latest_draft(session: Session, staff: Staff) -> Referral | None:
 
 
 def by_reference(session: Session, staff: Staff, reference: str) -> Referral | None:
-    """A submitted referral for somebody who may read it (:func:`may_read`)."""
-    found = session.scalar(
-        select(Referral).where(Referral.reference == reference, Referral.site == staff.site)
-    )
-    if found and may_read(session, staff, found):
+    """A submitted referral for somebody who may open it (:func:`referrals.readers.readable`)."""
+    found = session.scalar(select(Referral).where(Referral.reference == reference, readable(staff)))
+    if found:
         record(session, actor_of(staff), "referral.view", f"referral:{found.id}")
-        return found
-    return None
-
-
-def may_read(session: Session, staff: Staff, referral: Referral) -> bool:
-    """Its officers and the site's authorisers; the provider's people what a sergeant authorised."""
-    if staff.site != referral.site:
-        return False
-    if staff.role == Role.officer:
-        return staff.id in (referral.created_by, referral.owner)
-    if staff.role == Role.authoriser:
-        return referral.reference is not None
-    return staff.role in PROVIDER and authorised(session, referral.id)
+    return found
 
 
 def known(referral: Referral) -> Known:
     """What the draft knows, as the rules want it.
 
-    What the rules in force do not know any more is asked anew; the old answer stays kept.
+    It opens what is held of the victim, so it is for those who work on the draft alone.
     """
     rules, told = rules_of(referral), _words(referral.went_on_despite)
-    asked = {item.id: item.answers for item in rules.criteria}
-    answers = {
-        each.criterion: each.value
-        for each in referral.answers
-        if each.criterion in asked and (each.value is None or each.value in asked[each.criterion])
-    }
+    answers = answers_of(referral) | _in_force(rules, victim.answers_of(referral))
     found = assess(rules, answers, authority=False)
     excluding = {reason.id for reason in found.of(Effect.ineligible)}
     return Known(
@@ -135,6 +115,15 @@ def known(referral: Referral) -> Known:
         went_on_despite=told,
         overridden=may_go_to_authoriser(rules, found) and excluding <= set(told),
     )
+
+
+def answers_of(referral: Referral) -> dict[str, str | None]:
+    """The latest answers, without those about the victim: what the provider's people may know.
+
+    What the rules in force do not know any more is asked anew; the old answer stays kept.
+    """
+    given = {each.criterion: each.value for each in referral.answers}
+    return _in_force(rules_of(referral), given)
 
 
 def rules_of(referral: Referral) -> RuleSet:
@@ -160,7 +149,9 @@ def answer(
     before = _excluding(referral)
     if strange := set(values) - {item.id for item in rules.in_chat}:
         raise UnknownAnswerError(f"No officer is asked for {min(strange)}.")
-    for criterion_id, value in values.items():
+    victim.answer(referral, {name: values[name] for name in values if name in ABOUT_VICTIM})
+    for criterion_id in [name for name in values if name not in ABOUT_VICTIM]:
+        value = values[criterion_id]
         referral.answers.append(
             ReferralAnswer(
                 criterion=criterion_id,
@@ -227,10 +218,10 @@ def submit(session: Session, staff: Staff, referral: Referral, key: str) -> str:
         raise ReferralError(words("utter_referral_missing", "en").text)
     referral.rule_set, referral.rule_set_digest = rules.name, rules.digest
     referral.outcome = assess(rules, facts.answers, authority=False).outcome
-    referral.frozen = _frozen(rules, facts, referral)
-    referral.frozen_digest = hashlib.sha256(
-        json.dumps(referral.frozen, sort_keys=True).encode()
-    ).hexdigest()
+    whole = _frozen(rules, facts, referral)
+    written = json.dumps(whole, sort_keys=True).encode()
+    referral.frozen_digest = hashlib.sha256(written).hexdigest()
+    referral.frozen = whole | {"criteria": victim.freeze(referral, whole["criteria"])}
     referral.reference = referral.reference or _free_reference(session)
     referral.submitted_at = now()
     _keep(session, rules)
@@ -293,8 +284,17 @@ def replay(session: Session, referral: Referral) -> Outcome:
     kept = session.get(KeptRuleSet, referral.rule_set_digest)
     if referral.frozen is None or kept is None:
         raise ReferralError(words("utter_referral_missing", "en").text)
-    answers = {each["id"]: each["answer"] for each in referral.frozen["criteria"]}
+    answers = {each["id"]: each["answer"] for each in victim.whole(referral)}
     return assess(RuleSet.model_validate_json(kept.document), answers, authority=False).outcome
+
+
+def _in_force(rules: RuleSet, given: Mapping[str, str | None]) -> dict[str, str | None]:
+    asked = {item.id: item.answers for item in rules.criteria}
+    return {
+        name: value
+        for name, value in given.items()
+        if name in asked and (value is None or value in asked[name])
+    }
 
 
 def _excluding(referral: Referral) -> set[str]:
@@ -314,7 +314,8 @@ def _set(detail: ReferralDetail, name: str, value: str | None) -> None:
     """Keep one field, with the hash by which it is found and the words of a consent."""
     setattr(detail, name, value)
     if name in SEARCHED:
-        setattr(detail, f"{name}_lookup", lookup_hash(value) if value else None)
+        purpose = f"referral_detail.{name}_lookup"
+        setattr(detail, f"{name}_lookup", lookup_hash(purpose, value) if value else None)
     if name == "text_consent":
         detail.text_consent_words = CONSENT_WORDS if value else None
         detail.text_consent_at = now() if value else None

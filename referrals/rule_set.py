@@ -20,6 +20,8 @@ from sites import criteria_documents, site_of
 STATUTORY = frozenset({"B01_age", "B02_admission", "B03_evidence", "B14_consent"})
 BY_AUTHORISER = "authoriser"
 DISPOSAL = "B23_disposal"
+# Whose answers are about the victim: they are kept apart from all the others (design D13).
+ABOUT_VICTIM = frozenset({"B11_victim_asked", "B12_victim_view", "B13_victim_risk"})
 
 
 class Effect(StrEnum):

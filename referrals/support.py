@@ -13,11 +13,12 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
+from accounts.policy import allows
 from accounts.staff import actor_of
-from accounts.tables import Role, Staff
+from accounts.tables import Staff
 from core.audit import record
 from core.clock import now
-from core.crypto import lookup_hash
+from core.crypto import lookup_hashes
 from core.words import words
 from referrals.fields import NEEDS
 from referrals.moving import LONGEST_WORDS, ReferralError
@@ -71,7 +72,7 @@ class NeedStanding:
 
 def may_support(staff: Staff, referral: Referral) -> bool:
     """The provider's navigators and coordinators of the site, once the person was taken on."""
-    works = staff.role in (Role.navigator, Role.coordinator) and staff.site == referral.site
+    works = allows(staff.role, "referral.needs") and staff.site == referral.site
     return works and Status(referral.status) in TAKEN_ON
 
 
@@ -101,9 +102,10 @@ def write(
         lengths = {"most": LONGEST_WORDS, "typed": len(said)}
         raise LineError("said", words("utter_field_too_long", "en", lengths).text)
     # With Back a form keeps its key: the same content again is the same line, other content is not.
-    key = f"{key[:50]}:{lookup_hash('|'.join((step, need, how, said)))[:12]}"
+    same = lookup_hashes("referral_support.idempotency_key", "|".join((step, need, how, said)))
+    keys = [f"{key[:50]}:{each[:12]}" for each in same]
     written = select(ReferralSupport.id).where(
-        ReferralSupport.referral_id == referral.id, ReferralSupport.idempotency_key == key
+        ReferralSupport.referral_id == referral.id, ReferralSupport.idempotency_key.in_(keys)
     )
     if session.scalar(written) is not None:
         return
@@ -114,7 +116,7 @@ def write(
             need=need,
             how=how,
             said=said.strip() or None,
-            idempotency_key=key,
+            idempotency_key=keys[0],
             by=staff.id,
             at=now(),
         )

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from core.crypto import EncryptedJSON, EncryptedText
+from core.crypto import EncryptedJSON, EncryptedText, hash_of
 from core.database import Base, UtcDateTime
 
 
@@ -17,7 +17,8 @@ class Referral(Base):
 
     ``owner`` is the officer who works on it now, ``resume_to`` where it stood when it was held.
     ``given_on`` is the day on which the conditional caution was given. ``flagged_at``: somebody
-    is worried, and no text goes out until a person has looked.
+    is worried, and no text goes out until a person has looked. ``restricted_at``: only its own
+    people and named readers may open it (:class:`ReferralReader`).
     """
 
     __tablename__ = "referral"
@@ -37,6 +38,7 @@ class Referral(Base):
     submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     resume_to: Mapped[str | None] = mapped_column(String(30))
     flagged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    restricted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     delivery_site: Mapped[str] = mapped_column(String(40), default="")
     given_on: Mapped[date | None]
     went_on_despite: Mapped[str] = mapped_column(String(200), default="")
@@ -74,18 +76,26 @@ class ReferralDetail(Base):
 
     referral_id: Mapped[str] = mapped_column(ForeignKey("referral.id"), primary_key=True)
     crime_reference: Mapped[str | None] = mapped_column(EncryptedText)
-    crime_reference_lookup: Mapped[str | None] = mapped_column(String(64), index=True)
+    crime_reference_lookup: Mapped[str | None] = mapped_column(
+        String(64), index=True, info=hash_of("crime_reference")
+    )
     custody_reference: Mapped[str | None] = mapped_column(EncryptedText)
-    custody_reference_lookup: Mapped[str | None] = mapped_column(String(64), index=True)
+    custody_reference_lookup: Mapped[str | None] = mapped_column(
+        String(64), index=True, info=hash_of("custody_reference")
+    )
     offence_date: Mapped[str | None] = mapped_column(EncryptedText)
     first_statement_on: Mapped[str | None] = mapped_column(EncryptedText)
     risk_tool: Mapped[str | None] = mapped_column(String(10))
     officer_phone: Mapped[str | None] = mapped_column(EncryptedText)
     officer_in_case: Mapped[str | None] = mapped_column(EncryptedText)
     full_name: Mapped[str | None] = mapped_column(EncryptedText)
-    full_name_lookup: Mapped[str | None] = mapped_column(String(64), index=True)
+    full_name_lookup: Mapped[str | None] = mapped_column(
+        String(64), index=True, info=hash_of("full_name")
+    )
     date_of_birth: Mapped[str | None] = mapped_column(EncryptedText)
-    date_of_birth_lookup: Mapped[str | None] = mapped_column(String(64), index=True)
+    date_of_birth_lookup: Mapped[str | None] = mapped_column(
+        String(64), index=True, info=hash_of("date_of_birth")
+    )
     postcode_district: Mapped[str | None] = mapped_column(EncryptedText)
     living_with_victim_now: Mapped[str | None] = mapped_column(String(10))
     mobile: Mapped[str | None] = mapped_column(EncryptedText)
@@ -145,6 +155,36 @@ class ReferralSupport(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class ReferralVictim(Base):
+    """All that is held of the victim, and nothing else (design D13): a table that few may open.
+
+    The codes of three answers, "" where the officer does not know yet; the day on which the victim
+    was asked; the force's own reference of their support. ``frozen`` holds those three questions as
+    they were worded when the referral was sent, each with its place among the others.
+    """
+
+    __tablename__ = "referral_victim"
+
+    referral_id: Mapped[str] = mapped_column(ForeignKey("referral.id"), primary_key=True)
+    consulted: Mapped[str | None] = mapped_column(EncryptedText)
+    consulted_on: Mapped[str | None] = mapped_column(EncryptedText)
+    view: Mapped[str | None] = mapped_column(EncryptedText)
+    concern: Mapped[str | None] = mapped_column(EncryptedText)
+    support_reference: Mapped[str | None] = mapped_column(EncryptedText)
+    frozen: Mapped[Any | None] = mapped_column(EncryptedJSON)
+
+
+class ReferralReader(Base):
+    """Somebody who may open a restricted referral besides its officers and its authoriser."""
+
+    __tablename__ = "referral_reader"
+
+    referral_id: Mapped[str] = mapped_column(ForeignKey("referral.id"), primary_key=True)
+    staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    added_by: Mapped[str] = mapped_column(ForeignKey("staff.id"))
+    added_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class KeptRuleSet(Base):
     """A rule set as it was when a referral was sent under it: old referrals are replayed by it."""
 
@@ -154,3 +194,20 @@ class KeptRuleSet(Base):
     name: Mapped[str] = mapped_column(String(60))
     document: Mapped[str] = mapped_column(Text)
     kept_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class RetentionReview(Base):
+    """A referral whose period is over and whose site reviews before anything is removed.
+
+    ``decision`` is "" until somebody has decided, then "keep" (until ``due_at``) or "dispose".
+    """
+
+    __tablename__ = "retention_review"
+
+    referral_id: Mapped[str] = mapped_column(ForeignKey("referral.id"), primary_key=True)
+    site: Mapped[str] = mapped_column(String(40), index=True)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decision: Mapped[str] = mapped_column(String(10), default="")
+    why: Mapped[str] = mapped_column(String(200), default="")
+    decided_by: Mapped[str | None] = mapped_column(String(36))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from accounts.tables import Role, Staff
 from core.clock import now
+from referrals.readers import readable
 from referrals.support import not_assessed
 from referrals.tables import Referral, ReferralDetail
 from referrals.transitions import TERMINAL, Status
@@ -77,7 +78,7 @@ def _asked(session: Session, staff: Staff, *where: ColumnElement[bool]) -> list[
     asked = (
         select(Referral)
         .join(ReferralDetail, ReferralDetail.referral_id == Referral.id)
-        .where(Referral.site == staff.site, *where)
+        .where(readable(staff), *where)
         .order_by(Referral.flagged_at.is_(None), Referral.updated_at)
         .limit(MOST)
     )

@@ -13,8 +13,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+from accounts.policy import roles_for
 from accounts.staff import actor_of
-from accounts.tables import Role, Staff
+from accounts.tables import Staff
 from core.audit import record
 from core.clock import now
 from services_directory.assurance import GROUPS, METHODS, due, touched
@@ -33,7 +34,7 @@ from services_directory.tables import (
 from sites import NATIONAL
 
 STAFF = "staff"
-EDITS = (Role.coordinator, Role.approver, Role.site_admin)
+EDITS = roles_for("directory.edit")
 OPEN = (State.draft.value, State.submitted.value)
 
 

@@ -140,10 +140,12 @@ class WhoAuthorises(Data):
 class Messages(Data):
     """The texts that this site sends of its own accord; nothing is on until the site says so.
 
-    ``signed`` is what a text ends with: a name that says nothing of what the service is.
+    ``changes`` are told where days that were booked are moved or called off. ``signed`` is what a
+    text ends with: a name that says nothing of what the service is.
     """
 
     reminders: bool = False
+    changes: bool = False
     hello: bool = False
     check_in_after_days: tuple[Annotated[int, Field(ge=2, le=365)], ...] = ()
     follow_up: bool = False
@@ -163,6 +165,19 @@ class HandOver(Data):
     url: str = ""
     to: str = ""
     secret_env: str = Field(default="", pattern=r"^([A-Z][A-Z0-9_]*)?$")
+    confirmed: bool = False
+
+
+class Retention(Data):
+    """How long referrals and contacts are kept once a case has ended, and what happens then.
+
+    No days: those of ``docs/data.yml``. With ``review`` a person decides on each referral before
+    anything of it is removed. ``confirmed``: the force's records manager has signed it.
+    """
+
+    then: Literal["review", "remove"] = "review"
+    referral_days: int | None = Field(default=None, ge=30)
+    contact_days: int | None = Field(default=None, ge=30)
     confirmed: bool = False
 
 
@@ -227,6 +242,7 @@ class Site(Data):
     words: Literal["authors", "qualified"] = "authors"
     keep_unclear_messages: Literal[True, False, "demonstration"] = False
     links_for_outcomes: bool = False
+    retention: Retention = Retention()
     review_by: date | None = None
     sources: tuple[Source, ...] = ()
 

@@ -187,10 +187,12 @@ GAPS: dict[str, Callable[[Texts], str]] = {
     "until": lambda _: CLOCK,
     "date": lambda _: DAY_AND_MONTH,
     "day": lambda texts: _weekday(texts),
+    "second": lambda texts: _weekday(texts),
     "utter_person_route:name": lambda _: one_of(each.name for each in _routes()),
     "utter_person_route:number": lambda _: one_of(each.phone for each in _routes()),
     "utter_person_route_text:number": lambda _: one_of(each.phone for each in _routes()),
     "utter_person_mark:name": lambda _: one_of(_first_names()),
+    "utter_page_reference:value": lambda _: r"[0-9A-Z]{5}-[0-9A-Z]{5}",
     "utter_page_person:value": lambda _: one_of(
         [*_first_names(), *(site.team.name for site in all_sites().values())]
     ),

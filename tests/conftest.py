@@ -21,9 +21,13 @@ from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 
 from core.settings import ROOT
+from tests import json_keys
 
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 ASSETS = ROOT / ".build/assets/app.css"
+
+# Whoever writes a key that docs/data.yml lacks fails.
+json_keys.watch()
 
 
 def absent(what: str) -> None:
@@ -67,10 +71,17 @@ def weather(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 def certified(folder: Path) -> ssl.SSLContext:
     """A server's side of https, with a certificate that it signed itself."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate(folder))
+    return context
+
+
+def certificate(folder: Path) -> Path:
+    """A certificate that signed itself, and its key, in one file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "www.bbc.co.uk")])
     now = datetime.now(UTC)
-    certificate = (
+    made = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
@@ -83,11 +94,9 @@ def certified(folder: Path) -> ssl.SSLContext:
     pem = folder / "server.pem"
     pem.write_bytes(
         key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        + certificate.public_bytes(Encoding.PEM)
+        + made.public_bytes(Encoding.PEM)
     )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
-    return context
+    return pem
 
 
 @pytest.fixture(scope="module")

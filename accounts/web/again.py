@@ -1,43 +1,48 @@
-"""Who decides something shows anew who they are, where they signed in a while ago (ASVS 7.5.3)."""
+"""Who decides something shows anew who they are, where they signed in a while ago (ASVS 7.5.3).
+
+A local account types its password, with a code where it has a second factor; an account of the
+force goes to the force's sign-in again (``/sign-in/again``).
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
+from limits.errors import StorageError
+from starlette.datastructures import FormData
 from starlette.requests import Request
 
-from accounts.staff import check_password, signed_in_at
+from accounts.sessions import confirm, confirmed_at
+from accounts.staff import hash_of
 from accounts.tables import Staff
-from accounts.web import attempts
+from accounts.web import proving
 from accounts.web.session import COOKIE
 from core.clock import now
 from core.database import transaction
+from core.web import forms
 
 FRESH = timedelta(minutes=15)
 
 
 def is_fresh(request: Request) -> bool:
-    """Whether the sign-in behind this request is no older than 15 minutes."""
+    """Whether the person behind this request showed who they are in the last 15 minutes."""
     with transaction() as session:
-        at = signed_in_at(session, request.cookies.get(COOKIE))
+        at = confirmed_at(session, request.cookies.get(COOKIE))
     return at is not None and now() - at <= FRESH
 
 
-def shows(request: Request, staff: Staff, password: str) -> bool:
-    """Whether the person signed in lately, or types their password now; guesses are counted."""
+def shows(request: Request, staff: Staff, form: FormData) -> bool:
+    """Whether the person showed it lately, or types password and code now; guesses are counted."""
     if is_fresh(request):
         return True
-    if not password:
+    password = forms.said(form, "password")
+    if not password or staff.force_id:
         return False
-    address = request.client.host if request.client else ""
     try:
-        attempts.refuse_guessing(staff.username, address)
-    except attempts.TooManyAttemptsError:
+        found = proving.proven(request, staff.username, password, forms.said(form, "code"))
+    except StorageError:
+        return False
+    if found is None or found.id != staff.id:
         return False
     with transaction() as session:
-        found = check_password(session, staff.username, password)
-    if found is None or found.id != staff.id:
-        attempts.count_miss(staff.username, address)
-        return False
-    attempts.forgive(staff.username, address)
-    return True
+        return confirm(session, hash_of(request.cookies.get(COOKIE, "")), staff)

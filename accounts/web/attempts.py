@@ -1,45 +1,55 @@
-"""How often a password may be tried, per user name and address, so that no lock hits a colleague.
+"""How often a password or a code may be tried, so that no lock hits a colleague.
 
-Whoever guesses from one address locks that name for that address only. Where the count cannot be
-kept, signing in is refused (ASVS 2.4.1).
+Whoever guesses from one address locks that name for that address only. Codes of an account are
+counted from everywhere besides, because only who knows its password gets that far. Where the count
+cannot be kept, every function raises ``StorageError`` and signing in is refused (ASVS 2.4.1).
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
+from limits import RateLimitItem, parse, parse_many
 
-from limits import RateLimitItem, parse_many
-from limits.storage import storage_from_string
-from limits.strategies import MovingWindowRateLimiter
-
-from core.settings import settings
+from core.limiting import limiter
 
 # Five misses close the door for a quarter of an hour, ten for the rest of the day's shift.
 BY_NAME_AND_ADDRESS = parse_many("5/15 minutes;10/8 hours")
 # One address may serve a whole station; this stops only a machine that tries name after name.
 BY_ADDRESS = parse_many("100/15 minutes")
+WAYS_BY_ADDRESS = parse("300/15 minutes")
+CODES = parse("10/15 minutes")
 
 
-class TooManyAttemptsError(Exception):
-    """The password was not even looked at."""
-
-
-def refuse_guessing(username: str, address: str) -> None:
-    """Raise :class:`TooManyAttemptsError` where too many passwords were wrong."""
-    if not all(_limiter().test(limit, *key) for limit, key in _counts(username, address)):
-        raise TooManyAttemptsError
+def barred(username: str, address: str) -> bool:
+    """Whether too many tries were wrong."""
+    found = [limiter().test(limit, *key) for limit, key in _counts(username, address)]
+    return not all(found)
 
 
 def count_miss(username: str, address: str) -> None:
-    """Remember a wrong password."""
+    """Remember a wrong try."""
     for limit, key in _counts(username, address):
-        _limiter().hit(limit, *key)
+        limiter().hit(limit, *key)
 
 
 def forgive(username: str, address: str) -> None:
     """Forget the misses of somebody who then knew the password."""
     for limit in BY_NAME_AND_ADDRESS:
-        _limiter().clear(limit, "name", _folded(username), address)
+        limiter().clear(limit, "name", _folded(username), address)
+
+
+def codes_barred(staff_id: str) -> bool:
+    """Whether too many codes of this account were wrong, wherever they were typed."""
+    return not limiter().test(CODES, "code", staff_id)
+
+
+def count_code(staff_id: str) -> None:
+    """Remember a wrong code."""
+    limiter().hit(CODES, "code", staff_id)
+
+
+def may_set_out(address: str) -> bool:
+    """Whether one more may go from this address to the force's sign-in; it is counted."""
+    return limiter().hit(WAYS_BY_ADDRESS, "way", address)
 
 
 def _counts(username: str, address: str) -> list[tuple[RateLimitItem, tuple[str, ...]]]:
@@ -49,8 +59,3 @@ def _counts(username: str, address: str) -> list[tuple[RateLimitItem, tuple[str,
 
 def _folded(username: str) -> str:
     return username.strip().lower()[:80]
-
-
-@lru_cache(maxsize=1)
-def _limiter() -> MovingWindowRateLimiter:
-    return MovingWindowRateLimiter(storage_from_string(settings().redis_url or "memory://"))

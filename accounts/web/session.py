@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import Depends
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from accounts.staff import signed_in
-from accounts.tables import Role, Staff
+from accounts.policy import roles_for
+from accounts.staff import BROWSER, ENROLLING, signed_in
+from accounts.tables import Staff
+from accounts.web.declared import naming
 from core.database import transaction
 
 COOKIE = "__Host-cara_staff"
@@ -27,7 +29,7 @@ class SignInNeededError(Exception):
 def staff_of(request: Request) -> Staff | None:
     """The member of staff behind the session cookie, if it is still worth anything."""
     with transaction() as session:
-        return signed_in(session, request.cookies.get(COOKIE))
+        return signed_in(session, request.cookies.get(COOKIE), (BROWSER,))
 
 
 def signed_in_staff(request: Request) -> Staff:
@@ -38,15 +40,30 @@ def signed_in_staff(request: Request) -> Staff:
     return staff
 
 
-SignedIn = Annotated[Staff, Depends(signed_in_staff)]
+def enrolling(request: Request) -> Staff:
+    """Who is signed in, or has only the second factor left to set up; raises the same."""
+    with transaction() as session:
+        staff = signed_in(session, request.cookies.get(COOKIE), (BROWSER, ENROLLING))
+    if staff is None:
+        raise SignInNeededError(request.url.path)
+    return staff
 
 
-def only(roles: Collection[Role]) -> Callable[[Staff], Staff]:
-    """For pages of some roles: for everybody else who is signed in there is no such page (404)."""
+# A page of one's own account is for everybody; any other names its act by `only`.
+SignedIn = Annotated[Staff, Depends(naming("account.own", signed_in_staff))]
+Enrolling = Annotated[Staff, Depends(naming("enrolling", enrolling))]
+
+
+def only(act: str) -> Callable[[Staff], Staff]:
+    """For pages of those who may do ``act`` of the matrix.
+
+    For everybody else who is signed in there is no such page (404).
+    """
+    roles = roles_for(act)
 
     def one_of_them(staff: SignedIn) -> Staff:
         if staff.role not in roles:
             raise HTTPException(404)
         return staff
 
-    return one_of_them
+    return naming(act, one_of_them)

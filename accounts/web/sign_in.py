@@ -1,32 +1,38 @@
-"""The sign-in page and the way out."""
+"""The sign-in page, the way to show anew who one is, and the way out."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from limits.errors import StorageError
 from sqlalchemy import select
 from starlette.datastructures import FormData
 
-from accounts import staff
+from accounts import second, staff
 from accounts.demonstration import PASSWORD
 from accounts.tables import Role, Staff
-from accounts.web import attempts, session
+from accounts.web import again, proving, session
+from accounts.web.declared import way
+from accounts.wording import said
 from core.database import transaction
+from core.metrics import SIGN_INS
 from core.settings import settings
 from core.web import forms
 from core.web.pages import page
 
 router = APIRouter()
 
-# The pages that may ask to sign in first; anything else in "next" leads to the first of them.
-_AFTER = re.compile(
-    r"/officer(?:/chat)?|/referrals(?:/[A-Z0-9-]{1,20}(?:/receipt)?)?|/hand-over(?:/[A-Z0-9-]{1,20})?|/alerts(?:/[\w-]{1,36})?|/outbox"
-)
-WRONG = "The user name or the password is not right."
-TOO_OFTEN = "Too many tries from here. Wait 15 minutes and try again."
+FIRST = "/officer"
+SECOND_FACTOR = "/account/second-factor"
+# A path of ours, of plain letters, so that no address of anybody else can be written in it.
+_OWN = re.compile(r"(?:/[\w~.-]+)+(?:\?[\w~.=&-]*)?", re.ASCII)
+# What signs in, signs out or ends a chat is nowhere to go on to.
+_NEVER = re.compile(r"/(?:sign-|exit\b)|.*/\.{1,2}(?:[/?]|$)")
+LONGEST = 300
 
 
 class SignInRefusedError(Exception):
@@ -37,29 +43,67 @@ class SignInRefusedError(Exception):
         self.status, self.words = status, words
 
 
-@router.get("/sign-in")
-def sign_in_page(request: Request, next: Annotated[str, Query()] = "") -> Response:
-    """Ask for user name and password."""
+@dataclass(frozen=True)
+class Entry:
+    """Somebody who came in: who, the secret of the session, and where it leads if not everywhere.
+
+    ``only`` is the one page that is open to them, where their second factor is not set up yet.
+    """
+
+    staff: Staff
+    secret: str
+    only: str = ""
+
+    def leads(self, response: Response) -> Response:
+        """The answer, with the cookie of this session."""
+        forms.set_cookie(response, session.COOKIE, self.secret)
+        return response
+
+
+@router.get("/sign-in", dependencies=[way("public")])
+def sign_in_page(
+    request: Request,
+    next: Annotated[str, Query()] = "",
+    done: Annotated[str, Query()] = "",
+) -> Response:
+    """Ask for user name, password and code."""
     if session.staff_of(request):
         return RedirectResponse(after(next), 303)
-    return form_page(request, "/sign-in", after=after(next))
+    return form_page(request, "/sign-in", after=after(next), done=done)
 
 
-@router.post("/sign-in")
+@router.post("/sign-in", dependencies=[way("public")])
 def sign_in(request: Request, form: forms.OwnForm) -> Response:
     """Check them and start a session under a new secret."""
     wanted = after(forms.said(form, "next"))
     try:
-        _, secret = signed_in_by(request, form)
+        entry = signed_in_by(request, form)
     except SignInRefusedError as refused:
+        SIGN_INS.labels("uncounted" if refused.status == 503 else "wrong").inc()
         username = forms.said(form, "username")
         return form_page(request, "/sign-in", refused=refused, username=username, after=wanted)
-    response = RedirectResponse(wanted, 303)
-    forms.set_cookie(response, session.COOKIE, secret)
-    return response
+    return entry.leads(RedirectResponse(entry.only or wanted, 303))
 
 
-@router.post("/sign-out")
+@router.get("/sign-in/again")
+def again_page(
+    request: Request, who: session.SignedIn, next: Annotated[str, Query()] = ""
+) -> Response:
+    """Ask somebody who signed in a while ago to show anew who they are."""
+    return page(request, "again.html", staff=who, after=after(next))
+
+
+@router.post("/sign-in/again")
+def show_again(request: Request, who: session.SignedIn, form: forms.OwnForm) -> Response:
+    """Take the password and the code, and go on to what asked for them."""
+    wanted = after(forms.said(form, "next"))
+    if again.shows(request, who, form):
+        return RedirectResponse(wanted, 303)
+    problem = said("sign_in", "wrong")
+    return page(request, "again.html", status=422, staff=who, after=wanted, problem=problem)
+
+
+@router.post("/sign-out", dependencies=[way("public")])
 def sign_out(request: Request, form: forms.OwnForm) -> Response:
     """End the session on the server, and leave nothing of it in the browser."""
     with transaction() as database:
@@ -80,35 +124,49 @@ def form_page(
         status=refused.status if refused else 200,
         action=action,
         problem=refused.words if refused else "",
+        by_force=bool(settings().oidc_issuer),
         people=_demonstration_people() if settings().demo else [],
         password=PASSWORD if settings().demo else "",
         **context,
     )
 
 
-def signed_in_by(request: Request, form: FormData) -> tuple[Staff, str]:
+def signed_in_by(request: Request, form: FormData) -> Entry:
     """Who the form is from, with the secret of a new session; the old one ends.
 
-    Raises :class:`SignInRefusedError`, with the same words for unknown and wrong.
+    Raises :class:`SignInRefusedError`, with the same words for unknown, wrong and locked.
     """
-    username, address = forms.said(form, "username"), request.client.host if request.client else ""
     try:
-        attempts.refuse_guessing(username, address)
-    except attempts.TooManyAttemptsError:
-        raise SignInRefusedError(429, TOO_OFTEN) from None
+        found = proving.proven(
+            request,
+            forms.said(form, "username"),
+            forms.said(form, "password"),
+            forms.said(form, "code"),
+        )
+    except StorageError:
+        raise SignInRefusedError(503, said("sign_in", "away")) from None
+    if found is None:
+        raise SignInRefusedError(422, said("sign_in", "wrong"))
+    return enter(request, found)
+
+
+def enter(request: Request, found: Staff) -> Entry:
+    """A new session for somebody who has shown who they are, in place of this browser's old one."""
+    waits = second.needed(found) and not second.set_up(found)
     with transaction() as database:
-        found = staff.check_password(database, username, forms.said(form, "password"))
-        if found is None:
-            attempts.count_miss(username, address)
-            raise SignInRefusedError(422, WRONG)
-        attempts.forgive(username, address)
         staff.sign_out(database, request.cookies.get(session.COOKIE))
-        return found, staff.sign_in(database, found)
+        if waits:
+            lasts = staff.ENROLLING_LASTS
+            secret = staff.sign_in(database, found, kind=staff.ENROLLING, lasts=lasts)
+        else:
+            secret = staff.sign_in(database, found)
+    return Entry(found, secret, SECOND_FACTOR if waits else "")
 
 
 def after(asked: str) -> str:
-    """Where to go on after signing in, never anywhere that the address alone decides."""
-    return asked if _AFTER.fullmatch(asked) else "/officer"
+    """Where to go on after signing in: a path of ours, never an address of anybody else."""
+    ours = len(asked) <= LONGEST and _OWN.fullmatch(asked) and not _NEVER.match(asked)
+    return asked if ours else FIRST
 
 
 def _demonstration_people() -> list[str]:
@@ -121,4 +179,4 @@ def _demonstration_people() -> list[str]:
         return list(database.scalars(people))
 
 
-__all__ = ["SignInRefusedError", "after", "form_page", "router", "signed_in_by"]
+__all__ = ["SignInRefusedError", "after", "enter", "form_page", "router", "signed_in_by"]

@@ -14,16 +14,16 @@ from sqlalchemy.orm import Session
 
 from bot.channels.render import Body
 from bot.conversations import (
-    LASTS,
+    TEAM,
     ChatMessage,
     Conversation,
     Telephone,
     add_message,
+    closes_at,
     contact_of,
     messages_after,
 )
 from core.clock import now
-from core.crypto import lookup_hash
 from core.outbox import Letter, post
 from core.settings import settings
 from core.words import words
@@ -33,8 +33,6 @@ from outreach.texts.revealing import reveals
 from outreach.texts.segments import plain, segments
 from sites import site_of
 
-# The sender of a person's answer, beside "assistant" and "person" (which is the participant).
-TEAM = "team"
 LONGEST, MOST_SEGMENTS, SHOWN = 600, 3, 40
 
 
@@ -145,9 +143,9 @@ def _way(session: Session, conversation: Conversation) -> tuple[str, Bar | None]
     if conversation.ended_at is not None:
         return phone, Bar.left
     if not phone:
-        over = conversation.started_at + LASTS <= now()
-        return "", Bar.over if over else None
-    if contacts.stopped(session, conversation.site, lookup_hash(phone)):
+        closes = closes_at(session, conversation.id, conversation.started_at)
+        return "", Bar.over if closes <= now() else None
+    if contacts.stopped(session, conversation.site, phone):
         return phone, Bar.stopped
     contact = contact_of(session, conversation)
     if contact is None:

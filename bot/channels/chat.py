@@ -19,13 +19,15 @@ from bot.channels.journal import journal
 from bot.channels.leaving import kept as _kept
 from bot.channels.masking import masked, reference_in
 from bot.channels.memory import Remembered, remembered
-from bot.channels.rasa_client import RasaAwayError, rasa
+from bot.channels.rasa_client import RasaAwayError, no_command, rasa
+from bot.channels.recalling import recall_at_once
 from bot.channels.render import Body, Setting, choice, rendered, text_body
 from bot.channels.replies import says_more, typed_reply, wants_to_go_on
 from bot.channels.speaker import TEXT, Speaker, conversation_of
 from bot.conversations import (
     ChatMessage,
     Conversation,
+    abandoned,
     add_message,
     begin,
     offered,
@@ -35,6 +37,7 @@ from bot.conversations import (
 )
 from bot.desk import draft_of, open_criterion
 from bot.live import why_not_live
+from core import stages
 from core.database import transaction
 from core.words import words
 from referrals import record
@@ -60,7 +63,7 @@ class ForRasa:
 
 
 def begin_chat(
-    *, site: str, audience: str, language: str, staff: Staff | None
+    *, site: str, audience: str, language: str, staff: Staff | None, staff_session: str = ""
 ) -> tuple[Conversation, str, list[ChatMessage]]:
     """A new conversation with its greeting, which needs no Rasa.
 
@@ -76,6 +79,7 @@ def begin_chat(
             audience=audience,
             language=language,
             staff_id=staff.id if staff else None,
+            staff_session=staff_session,
         )
         bodies = greeting(session, conversation, staff)
         messages = [add_message(session, conversation, "assistant", body) for body in bodies]
@@ -84,14 +88,24 @@ def begin_chat(
     return conversation, token, messages
 
 
-def take_turn(speaker: Speaker, incoming: Incoming, key: str | None) -> list[ChatMessage]:
+def take_turn(
+    speaker: Speaker, incoming: Incoming, key: str | None, barred: ChatError | None = None
+) -> list[ChatMessage]:
     """The person's message where danger was answered, and the assistant's answers.
 
     The same idempotency key gives the same answer. Raises :class:`ChatError` for what the caller
     can put right. Danger is answered first, whatever else is wrong, and without the database; where
     that is away everything else gets one plain sentence. Messages that no database holds yet have
-    no ``id``.
+    no ``id``. ``barred`` is why nothing but danger may be answered now.
     """
+    with stages.turn(speaker.channel, ChatError):
+        return _turn(speaker, incoming, key, barred)
+
+
+def _turn(
+    speaker: Speaker, incoming: Incoming, key: str | None, barred: ChatError | None
+) -> list[ChatMessage]:
+    recall_at_once(speaker.id)
     held = remembered(speaker.id)
     speaker = speaker.in_language(held.language or speaker.language)
     if key and key in held.answered:
@@ -99,6 +113,8 @@ def take_turn(speaker: Speaker, incoming: Incoming, key: str | None) -> list[Cha
     danger = crisis.danger_in(speaker, held, incoming)
     if danger:
         return crisis.answered(speaker, danger, key)
+    if barred:
+        raise barred
     if len(incoming.text or "") > LONGEST:
         raise ChatError(413, "too_long", words("utter_too_long", speaker.language).text)
     try:
@@ -118,7 +134,8 @@ def _taken(
     journal.wait(BEHIND)
     with transaction() as session:
         conversation = _conversation(session, speaker)
-        if key and (before := replies_to(session, speaker.id, key)) is not None:
+        before = replies_to(session, speaker.id, key) if key else None
+        if key and before is not None and (before or not abandoned(session, speaker.id, key)):
             return before
         speaker, reread = _refreshed(session, conversation, speaker, held)
     danger = crisis.danger_in(speaker, held, incoming) if reread else None
@@ -147,6 +164,7 @@ def _refreshed(
 
 def _without_database(speaker: Speaker, held: Remembered, incoming: Incoming) -> list[ChatMessage]:
     """One plain sentence with numbers to ring; the words are remembered for the screen."""
+    stages.became("no_database")
     if incoming.text:
         held.hear(incoming.text)
     suffix = "_officer" if speaker.audience == "officer" else ""
@@ -172,7 +190,7 @@ def _text_turn(speaker: Speaker, held: Remembered, text: str, key: str | None) -
         elif gentle.in_gentle_mode(conversation) and wants_to_go_on(text):
             gentle.go_on(conversation)
             told = ForRasa(text, "carry_on")
-        elif not text.strip("/ \t\r\n"):
+        elif not no_command(text):
             nothing = text_body("utter_nothing_typed", conversation.language)
             return [*before, _kept(session, speaker, conversation, nothing)]
         else:
@@ -291,6 +309,7 @@ def _through_rasa(speaker: Speaker, told: ForRasa) -> list[ChatMessage]:
         utterances, failure = rasa().turn(told.text, claims), None
     except RasaAwayError as error:
         utterances, failure = [], str(error)
+        stages.became(f"rasa_{failure}")
     with transaction() as session:
         conversation = _conversation(session, speaker)
         besides: list[Body] = []
@@ -299,7 +318,8 @@ def _through_rasa(speaker: Speaker, told: ForRasa) -> list[ChatMessage]:
         if failure is None and gentle.in_gentle_mode(conversation):
             utterances, besides = gentle.softened(conversation, utterances)
         setting = Setting(session, conversation, _staff(session, conversation))
-        bodies = [body for each in utterances for body in rendered(setting, each)]
+        with stages.stage("render"):
+            bodies = [body for each in utterances for body in rendered(setting, each)]
         bodies += person.asked_for(session, speaker, conversation, utterances, told.intent)
         bodies += besides
         if not bodies:
@@ -338,7 +358,8 @@ def _for_rasa(session: Session, conversation: Conversation, text: str) -> str:
     """The text without identity; an exact postcode is resolved first and kept by us."""
     draft = draft_of(session, conversation)
     names = [draft.detail.full_name or ""] if draft else []
-    told, place = masked(text.lstrip("/ "), names)
+    with stages.stage("mask"):
+        told, place = masked(no_command(text), names)
     if conversation.audience == "officer":
         remember(conversation, reference_typed=reference_in(text))
     if place and conversation.audience != "officer":

@@ -7,7 +7,6 @@ spool; then, without holding up the answer, the transcript and Rasa hear of it.
 from __future__ import annotations
 
 import logging
-import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,9 +26,12 @@ from bot.channels.speaker import TEXT, Speaker, conversation_of
 from bot.conversations import ChatMessage, add_message, remember, replies_to
 from bot.runtime.language import language_of
 from bot.safety import Finding, Kind, Level, screen
-from core.tokens import TokenError, sign, verify
+from core import stages
+from core.metrics import DANGER
+from core.tokens import TokenError, seal, unseal
 from core.words import words
-from outreach.entries import Alarm, keep_text, raise_alarm
+from outreach.entries import Alarm, NotKeptError, keep_text, raise_alarm
+from outreach.without_disk import without_disk
 
 Body = dict[str, Any]
 log = logging.getLogger("cara.crisis")
@@ -69,18 +71,19 @@ def danger_in(speaker: Speaker, held: Remembered, incoming: Incoming) -> Danger 
         )
     if incoming.text is None:
         return None
+    asked = held.asked
     found = _shown(speaker, held, incoming.text)
-    reply = typed_reply(incoming.text) if held.asked else None
+    reply = typed_reply(incoming.text) if asked else None
     # Who was asked and does not say no is not asked a second time: that reply is an alarm.
     if found and (found.finding.level is Level.alarm or reply in (None, "no")):
         return found
-    return _replied(str(held.asked), reply, incoming.text, held) if reply else None
+    return _replied(str(asked), reply, incoming.text, held) if reply else None
 
 
 def own_choice(speaker: Speaker, token: str) -> dict[str, Any] | None:
     """The reply to a safety question behind a token of this speaker's; it needs no look-up."""
     try:
-        claims = verify(CHOICE, token)
+        claims = unseal(CHOICE, token)
     except TokenError:
         return None
     if claims["sub"] != speaker.id:
@@ -91,6 +94,8 @@ def own_choice(speaker: Speaker, token: str) -> dict[str, Any] | None:
 
 def answered(speaker: Speaker, danger: Danger, key: str | None) -> list[ChatMessage]:
     """The fixed answer, kept as soon as may be; with the person's own message in front."""
+    stages.became(stages.DANGER)
+    DANGER.labels(danger.finding.level.value).inc()
     held = remembered(speaker.id)
     bodies = [_body(speaker, danger)]
     if danger.finding.level is Level.alarm and _raised(speaker, danger, key):
@@ -110,7 +115,7 @@ def answered(speaker: Speaker, danger: Danger, key: str | None) -> list[ChatMess
 def safety_choice(speaker: Speaker, kind: str, reply: str, label: str) -> dict[str, Any]:
     """A reply to a safety question as a choice that proves itself, without a look-up."""
     claims = {"sub": speaker.id, "kind": kind, "reply": reply, "label": label}
-    token = sign(CHOICE, claims | {"jti": secrets.token_hex(4)}, lasts=CHOICE_LASTS)
+    token = seal(CHOICE, claims, lasts=CHOICE_LASTS)
     return {"label": label, "choice": token, "do": {"safety": {"kind": kind, "reply": reply}}}
 
 
@@ -148,10 +153,11 @@ def _shown(speaker: Speaker, held: Remembered, text: str) -> Danger | None:
     """What the words show, and which of the last ones it takes to see it."""
     written_in = language_of(text)
     language = speaker.language if written_in == "other" else written_in
-    found = screen(text, language, held.said, speaker.spoken_to_as)
-    if not found:
-        return None
-    alone = screen(text, language, (), speaker.spoken_to_as) == found
+    with stages.stage("screen"):
+        found = screen(text, language, held.said, speaker.spoken_to_as)
+        if not found:
+            return None
+        alone = screen(text, language, (), speaker.spoken_to_as) == found
     return Danger(found, SAID, text, () if alone else tuple(held.said[-JOINED:]))
 
 
@@ -198,8 +204,9 @@ def _raised(speaker: Speaker, danger: Danger, key: str | None) -> bool:
     )
     try:
         raise_alarm(alarm)
-    except OSError as error:
+    except NotKeptError as error:
         log.critical("an alert could not be kept: %s", error.strerror)
+        without_disk.hold(error.entry_id, error.entry)
         return False
     return True
 
@@ -225,8 +232,9 @@ def _send_texts(speaker: Speaker, bodies: list[Body], key: str | None) -> None:
         entry_id = str(uuid.uuid5(_ALARMS, f"{speaker.id}:{key or uuid.uuid4()}:{at}"))
         try:
             keep_text(entry_id, site=speaker.site, to=speaker.phone, text=text)
-        except OSError as error:
+        except NotKeptError as error:
             log.critical("a crisis text could not be kept: %s", error.strerror)
+            without_disk.hold(error.entry_id, error.entry)
 
 
 def _written(

@@ -9,16 +9,14 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from sqlalchemy import column, create_engine, delete, func, inspect, select, table, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from bot.channels import memory
+from bot.channels import memory, tracker
 from bot.conversations import ChatMessage, Conversation, Telephone
 from core.audit import Actor, record
 from core.clock import now
-from core.database import LONGEST_WAIT
 from core.outbox import SENT, Outgoing
-from core.settings import settings
 from outreach.texts import contacts, journey
 from outreach.texts.contacts import Reach
 from outreach.texts.tables import ChatLink, Contact, Message, Signposting
@@ -44,7 +42,7 @@ def conversation(session: Session, held: Conversation, *, keeping: dict[str, Any
     session.execute(delete(Signposting).where(Signposting.conversation == held.id))
     session.execute(delete(Telephone).where(Telephone.conversation_id == held.id))
     held.context = keeping
-    in_rasa(held.id)
+    tracker.forget([held.id])
     memory.forget(held.id)
 
 
@@ -60,7 +58,7 @@ def contact(session: Session, held: Contact) -> None:
         delivery_site=held.delivery_site,
     )
     contacts.keep(session, emptied, key=f"{ERASED}:{uuid.uuid4()}")
-    held.word_lookup = None
+    held.word = None
     _texts_begun(session, held)
     session.execute(delete(Signposting).where(Signposting.contact_id == held.id))
     late = update(ChatLink).where(ChatLink.contact_id == held.id, ChatLink.ends_at > now())
@@ -75,19 +73,3 @@ def _texts_begun(session: Session, held: Contact) -> None:
         message.data, message.why = {}, ERASED
         sent = Outgoing.key == f"message:{message.id}"
         session.execute(delete(Outgoing).where(sent, Outgoing.status == SENT))
-
-
-def in_rasa(conversation_id: str) -> None:
-    """Forget a conversation there: Rasa keeps its masked words in a file of its own."""
-    path = settings().data_dir / "rasa.db"
-    if not path.exists():
-        return
-    tracker = create_engine(f"sqlite:///{path}", connect_args={"timeout": LONGEST_WAIT})
-    events = table("events", column("sender_id"))
-    try:
-        with tracker.begin() as connection:
-            if inspect(connection).has_table(events.name):
-                said = events.c.sender_id == conversation_id
-                connection.execute(delete(events).where(said))
-    finally:
-        tracker.dispose()

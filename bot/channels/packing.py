@@ -14,6 +14,8 @@ from outreach.texts.segments import plain, segments
 Body = dict[str, Any]
 
 MOST = 3
+# So many services are shown at once as a rule; more only to somebody with more needs.
+COUNTED = (1, 2, 3)
 # Where a long text is parted, best first: after a line, a sentence, a word.
 _ENDS = (re.compile(r"\n"), re.compile(r"(?<=[.!?।]) "), re.compile(r"\s"))
 
@@ -87,22 +89,47 @@ def _plainly(body: Body) -> str:
 def _text(body: Body) -> str:
     if body.get("kind") == "listing":
         return _service(body)
-    lines = [body["text"]]
-    lines += [f"{at} {each['label']}" for at, each in enumerate(body.get("choices", []), start=1)]
+    lines = [_unnamed(body)]
+    choices = enumerate(body.get("choices", []), start=1)
+    lines += [f"{at} {_label(each, at, body['lang'])}" for at, each in choices]
     if body.get("unreviewed"):
         lines.append(words("utter_unreviewed", body["lang"]).text)
     return "\n".join(lines)
 
 
+def _unnamed(body: Body) -> str:
+    """The words about a service without its name, where that tells what it is for."""
+    text, name = str(body["text"]), str(body.get("service", ""))
+    if not reveals(name):
+        return text
+    place = words("utter_text_that_place", body["lang"]).text
+    # It may begin a sentence.
+    capital = re.sub(rf"(^|[.!?] ){re.escape(name)}", rf"\g<1>{place[:1].upper()}{place[1:]}", text)
+    return capital.replace(name, place)
+
+
+def _label(option: dict[str, Any], at: int, language: str) -> str:
+    """A choice; that of a service whose name tells too much is which of those shown it is."""
+    about_service = "id" in option.get("do", {}).get("given", {})
+    if not (about_service and reveals(option["label"])):
+        return str(option["label"])
+    return words(f"utter_text_place_{at if at in COUNTED else 'other'}", language).text
+
+
 def _service(body: Body) -> str:
     """A service as a card; where its name or address tells what it is for, without it."""
-    service, language = body["listing"], body.get("lang", "en")
+    service, language = body["listing"], body.get("around", "en")
     ways = [service[way] for way in ("phone", "sms", "email", "url") if service[way]]
     hides = reveals(service["name"])
-    name = words("utter_text_unnamed", language).text if hides else service["name"]
+    name = _which(body.get("nth", 0), language) if hides else service["name"]
     way = next((way for way in ways if not reveals(way)), "")
     if not way and (ways or hides):
         way = words("utter_text_on_page", language, {"page": settings().address}).text
     return "\n".join(
         part for part in (name, way, service["hours"], body.get("warning", "")) if part
     )
+
+
+def _which(nth: int, language: str) -> str:
+    key = f"utter_text_unnamed_{nth}" if nth in COUNTED else "utter_text_unnamed"
+    return words(key, language).text

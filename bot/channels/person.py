@@ -18,6 +18,7 @@ from core.clock import LONDON, now
 from core.words import Words, words
 from outreach.entries import ASKED, Alarm, raise_alarm
 from outreach.tables import Alert, AlertStatus
+from outreach.texts.said import on_day
 from services_directory.bank_holidays import is_bank_holiday
 from sites import Answers, Contact, site_of
 
@@ -153,7 +154,7 @@ def _promise(speaker: Speaker, conversation: Conversation, by: datetime, *, know
     if away:
         lines.append(words("utter_person_outside", language))
     lines.append(_when(by, moment, language))
-    if not by_text and by > conversation.started_at + LASTS:
+    if not by_text and by > (speaker.since or conversation.started_at) + LASTS:
         lines.append(words("utter_person_closes", language))
     if away:
         lines += _instead(site.out_of_hours, language, by_text=by_text)
@@ -173,8 +174,7 @@ def _when(by: datetime, moment: datetime, language: str) -> Words:
     values = {"time": f"{here:%H:%M}"}
     if here.date() == moment.astimezone(LONDON).date():
         return words("utter_person_today", language, values)
-    day = words(f"utter_on_{_WEEK[here.weekday()]}", language, {"date": f"{here:%d/%m}"})
-    return words("utter_person_later", language, values | {"day": day.text})
+    return words("utter_person_later", language, values | {"day": on_day(here, language)})
 
 
 def _instead(route: Contact | None, language: str, *, by_text: bool) -> list[Words]:

@@ -76,7 +76,9 @@ def _said(setting: Setting, utterance: Utterance) -> Body:
     language = utterance.get("language", setting.language)
     values = {key: _value(value, language) for key, value in utterance.get("values", {}).items()}
     values.setdefault("team", site_of(setting.conversation.site).team.name)
-    return text_body(utterance["say"], language, *utterance.get("choices", ()), **values)
+    body = text_body(utterance["say"], language, *utterance.get("choices", ()), **values)
+    # Who packs it as a text has to know the name, which may say too much.
+    return body | {"service": values["name"]} if "name" in values else body
 
 
 def _value(value: Any, language: str) -> str:
@@ -116,7 +118,9 @@ def _listing(setting: Setting, utterance: Utterance) -> list[Body]:
     )
     listing = as_json(result, word=partial(reason_words, language))
     text = f"{listing['organisation']}: {listing['name']}. {listing['what']}"
+    # A text says ``nth`` and in which language instead of a name that says too much.
     body: Body = {"kind": "listing", "lang": "en", "text": text, "listing": listing}
+    body |= {"nth": utterance.get("nth", 0), "around": language}
     if warned:
         body["warning"] = words(f"utter_{warned}", language).text
         body["text"] = f"{text} {body['warning']}"

@@ -1,4 +1,4 @@
-"""Who speaks, as far as a signed token or a telephone number tells: known without a database."""
+"""Who speaks, as far as a sealed token or a telephone number tells: known without a database."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
-from bot.conversations import TOKEN, Conversation, Telephone, begin, opened
+from accounts.staff import goes_on
+from bot.channels.moving_ids import carried_over
+from bot.conversations import TOKEN, Conversation, Telephone, begin, closes_at, opened
 from core.clock import now
-from core.tokens import verify
+from core.tokens import unseal
 
 WEB, TEXT = "web", "text"
 
@@ -18,7 +20,8 @@ WEB, TEXT = "web", "text"
 class Speaker:
     """One person in one conversation. ``phone`` is set where they write texts.
 
-    ``since`` is when their token was made; None where they have none.
+    ``since`` is when their token was made; None where they have none. ``staff_session`` is the hash
+    of the sign-in with which an officer's token lasts.
     """
 
     id: str
@@ -26,6 +29,7 @@ class Speaker:
     audience: str
     language: str
     staff_id: str = ""
+    staff_session: str = ""
     channel: str = WEB
     phone: str = ""
     since: datetime | None = None
@@ -42,13 +46,14 @@ class Speaker:
 
 def speaker_of(token: str) -> Speaker:
     """The speaker that a conversation's token names; raises ``core.tokens.TokenError``."""
-    claims = verify(TOKEN, token)
+    claims = unseal(TOKEN, token)
     return Speaker(
         id=claims["sub"],
         site=claims["site"],
         audience=claims["audience"],
-        language=claims.get("language", "en"),
-        staff_id=claims.get("staff", ""),
+        language=claims["language"],
+        staff_id=claims["staff"],
+        staff_session=claims["session"],
         since=datetime.fromtimestamp(claims["iat"], UTC),
     )
 
@@ -67,18 +72,30 @@ def speaker_in(conversation: Conversation) -> Speaker:
 def conversation_of(session: Session, speaker: Speaker) -> Conversation | None:
     """The conversation of a speaker; with a telephone it begins with the first text.
 
-    A token from before a conversation began anew opens nothing of it.
+    A token from before a conversation began anew opens nothing of it, nor does one once it closed,
+    nor an officer's who has signed out since.
     """
     if speaker.channel == TEXT:
         return _by_text(session, speaker)
     found = opened(session, speaker.id)
     # A token's moment has whole seconds.
     older = found and speaker.since and speaker.since < found.started_at.replace(microsecond=0)
-    return None if older else found
+    return None if older or _closed(session, speaker) or _left(session, speaker) else found
+
+
+def _closed(session: Session, speaker: Speaker) -> bool:
+    since = speaker.since
+    return since is not None and closes_at(session, speaker.id, since) <= now()
+
+
+def _left(session: Session, speaker: Speaker) -> bool:
+    """Whether an officer's sign-in is over; a page, where no token speaks, asks that first."""
+    by_token = bool(speaker.staff_id) and speaker.since is not None
+    return by_token and not goes_on(session, speaker.staff_session, speaker.staff_id)
 
 
 def _by_text(session: Session, speaker: Speaker) -> Conversation:
-    found = session.get(Conversation, speaker.id)
+    found = carried_over(session, speaker.site, speaker.phone)
     if found is None:
         found, _ = begin(
             session,

@@ -1,50 +1,55 @@
-"""What people wrote goes after 30 days (``docs/data.yml``, M), as the chat tells them itself."""
+"""What people wrote goes after 30 days (``docs/data.yml``, M), as the chat tells them itself.
+
+A message goes by its own age, also out of a conversation that goes on; a conversation's own row
+goes once nobody has written in it for as long. Where somebody of the team still has to look at an
+alert, all of it stays until they have.
+"""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections import Counter
+from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
-from bot.channels import erasing
+from bot.channels import tracker
 from bot.conversations import ChatMessage, Conversation, Telephone
-from core.audit import Actor, record
-from core.clock import now
+from core.audit import SYSTEM, record
 from outreach.tables import Alert, AlertStatus
-from outreach.texts.tables import Arrived, ChatLink, Message, Standing
 
-LASTS = timedelta(days=30)
 # One round removes no more, so that people's own messages get their turn at the database.
 AT_ONCE = 500
 
 
-def sweep(session: Session) -> int:
-    """Remove conversations that nobody has written in for 30 days; gives how many went.
+def _watched() -> Select[str]:
+    """The conversations at which somebody still has to look."""
+    return select(Alert.conversation).where(Alert.status != AlertStatus.closed)
 
-    One that somebody of the team still has to look at stays until they have.
-    """
-    open_alerts = select(Alert.conversation).where(Alert.status != AlertStatus.closed)
+
+def sweep(session: Session, limit: datetime) -> Counter[str]:
+    """Remove what was said before ``limit``; gives how many rows went, by table."""
     old = (
         select(Conversation.id)
-        .where(Conversation.seen_at < now() - LASTS, Conversation.id.not_in(open_alerts))
+        .where(Conversation.seen_at < limit, Conversation.id.not_in(_watched()))
         .limit(AT_ONCE)
     )
-    gone = session.scalars(old).all()
+    ended = session.scalars(old).all()
+    gone = _messages(session, limit)
     for table in (ChatMessage, Telephone):
-        session.execute(delete(table).where(table.conversation_id.in_(gone)))
-    session.execute(delete(Conversation).where(Conversation.id.in_(gone)))
-    for conversation_id in gone:
-        erasing.in_rasa(conversation_id)
-        subject = f"conversation:{conversation_id}"
-        record(session, Actor("system", "system"), "conversation.expire", subject)
-    _sweep_texts(session)
-    return len(gone)
+        done = session.connection().execute(delete(table).where(table.conversation_id.in_(ended)))
+        gone[table.__tablename__] += done.rowcount
+    session.execute(delete(Conversation).where(Conversation.id.in_(ended)))
+    gone[Conversation.__tablename__] += len(ended)
+    for conversation_id in ended:
+        record(session, SYSTEM, "conversation.expire", f"conversation:{conversation_id}")
+    gone["rasa.events"] += tracker.forget(ended) + tracker.forget_before(limit)
+    return +gone
 
 
-def _sweep_texts(session: Session) -> None:
-    ended = Message.standing.not_in((Standing.planned.value, Standing.sending.value))
-    limit = now() - LASTS
-    session.execute(delete(Message).where(ended, Message.due_at < limit))
-    session.execute(delete(Arrived).where(Arrived.at < limit))
-    session.execute(delete(ChatLink).where(ChatLink.ends_at < limit))
+def _messages(session: Session, limit: datetime) -> Counter[str]:
+    """Messages that are past their time in a conversation that goes on."""
+    old = delete(ChatMessage).where(
+        ChatMessage.at < limit, ChatMessage.conversation_id.not_in(_watched())
+    )
+    return Counter({ChatMessage.__tablename__: session.connection().execute(old).rowcount})

@@ -17,7 +17,6 @@ from bot.channels.speaker import Speaker, conversation_of
 from bot.conversations import add_message
 from core.audit import Actor, record
 from core.clock import now
-from core.crypto import lookup_hash
 from core.database import transaction
 from core.settings import settings
 from core.words import words
@@ -75,7 +74,7 @@ def _obeyed(
 ) -> list[str]:
     if not first_time(session, arrived):
         return []
-    before = contacts.stopped(session, speaker.site, lookup_hash(speaker.phone))
+    before = contacts.stopped(session, speaker.site, speaker.phone)
     if command == "stop":
         contacts.stop(session, speaker.site, speaker.phone)
     elif command == "start":

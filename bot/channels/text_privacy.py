@@ -14,6 +14,7 @@ from bot.channels.incoming import Incoming
 from bot.channels.leaving import kept, send
 from bot.channels.memory import remembered
 from bot.channels.packing import packed
+from bot.channels.recalling import recall
 from bot.channels.render import text_body
 from bot.channels.replies import typed_reply
 from bot.channels.speaker import WEB, Speaker, conversation_of
@@ -22,13 +23,10 @@ from bot.conversations import (
     Conversation,
     add_message,
     messages_after,
-    opened,
-    recent_words,
     remember,
     replies_to,
 )
 from core.audit import Actor, record
-from core.crypto import lookup_hash
 from core.database import transaction
 from core.settings import settings
 from outreach.texts import contacts
@@ -59,12 +57,12 @@ def known(speaker: Speaker) -> Known | None:
     """
     try:
         with transaction() as session:
-            _recall(session, speaker)
+            recall(session, speaker.id)
             contact = contacts.of_phone(session, speaker.site, speaker.phone)
             # A telephone of the demonstration is on the screen of whoever tries it.
             private = contact.privacy == PRIVATE if contact else settings().demo
             return Known(
-                stopped=contacts.stopped(session, speaker.site, lookup_hash(speaker.phone)),
+                stopped=contacts.stopped(session, speaker.site, speaker.phone),
                 private=private,
                 somebody=contact is not None,
                 language=contact.language if contact else "",
@@ -109,16 +107,6 @@ def link(speaker: Speaker, arrived: Arrived) -> list[str]:
             return []
         send(session, speaker, f"link:{arrived.id_lookup}", text)
         return [text]
-
-
-def _recall(session: Session, speaker: Speaker) -> None:
-    conversation, held = opened(session, speaker.id), remembered(speaker.id)
-    if conversation is None:
-        return
-    # What this process heard last may not be written yet: it knows better.
-    held.said = held.said or recent_words(session, speaker.id)
-    held.asked = held.asked or conversation.context.get("safety_asked")
-    held.language = held.language or conversation.language
 
 
 def _begun(session: Session, speaker: Speaker) -> None:

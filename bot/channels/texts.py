@@ -26,6 +26,7 @@ from bot.live import why_not_live
 from bot.runtime.language import language_of
 from core.crypto import derived_key
 from core.database import transaction
+from core.stages import turn
 from core.words import words
 from outreach.texts.contacts import chat_of, number_of
 from outreach.texts.links import wants_link
@@ -50,17 +51,22 @@ class Inbound:
     text: str
 
 
-def take_text(inbound: Inbound) -> list[str]:
+def take_text(inbound: Inbound, barred: ChatError | None = None) -> list[str]:
     """Answer a text; gives the texts that leave for it. Danger first, without the database.
 
     STOP, START and HELP are read by rule in every text, whatever else it says. After STOP nothing
     else is answered but danger. A telephone that others may see is told nothing but the way to a
-    page. A typed number stands for a choice of the newest text that had any. Raises
-    :class:`ChatError` where the number that was texted, or the sender's, is none that we know how
-    to answer.
+    page. A typed number stands for a choice of the newest text that had any. ``barred`` is why
+    nothing but danger and STOP may be answered now. Raises :class:`ChatError` for that, and where
+    the number that was texted, or the sender's, is none that we know how to answer.
     """
     speaker, arrived = speaker_texting(inbound), _arrived(inbound)
-    said = _HALF_CHARACTER.sub("\ufffd", inbound.text)
+    with turn(TEXT, ChatError):
+        return _taken(speaker, arrived, inbound.text, barred)
+
+
+def _taken(speaker: Speaker, arrived: Arrived, text: str, barred: ChatError | None) -> list[str]:
+    said = _HALF_CHARACTER.sub("\ufffd", text)
     if _shows_danger(speaker, said):
         return _danger(speaker, said, arrived)
     about = known(speaker)
@@ -68,7 +74,10 @@ def take_text(inbound: Inbound) -> list[str]:
     # A process that meets a conversation for the first time knows only now what was asked in it.
     if _shows_danger(speaker, said):
         return _danger(speaker, said, arrived)
-    if command := command_of(said):
+    command = command_of(said)
+    if barred and command != "stop":
+        raise barred
+    if command:
         return obey(speaker, command, arrived, said)
     if about and about.stopped:
         unanswered(speaker, said)

@@ -8,22 +8,24 @@ from datetime import timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from accounts.tables import Role, Staff
+from accounts.policy import roles_for
+from accounts.tables import Staff
 from bot.conversations import Conversation
 from bot.learning import readings
-from bot.learning.apart import bare
 from bot.learning.readings import OFFICER, Reading
-from bot.learning.tables import Standing, UnclearMessage, Why
+from bot.learning.tables import Standing, UnclearMessage, Why, told_by
 from bot.runtime.language import language_of
 from core.audit import Actor, record
 from core.clock import now
-from core.crypto import lookup_hash
+from core.crypto import lookup_hash, lookup_hashes
+from referrals.rule_set import ABOUT_VICTIM
 from sites import all_sites, site_of
 
-REVIEWS = frozenset({Role.coordinator})
+REVIEWS = roles_for("unclear.review")
 UNREAD_LASTS = timedelta(days=30)
 READ_LASTS = timedelta(days=730)
 LONGEST = 600
+_LOOKUP = "unclear_message.said_lookup"
 MOST_WAITING = 500
 
 
@@ -35,11 +37,13 @@ def keep(
     Neither the row nor its audit names the conversation: what it meant matters, not who said it.
     """
     site = conversation.site
+    if asked in ABOUT_VICTIM:  # a coordinator reads these words, and nothing of the victim
+        return None
     if not site_of(site).keeps_unclear or not _has_words(said) or len(said) > LONGEST:
         return None
     audience = OFFICER if conversation.audience == OFFICER else "participant"
-    lookup = _lookup(audience, asked, said)
-    known = _known(session, site, lookup)
+    told = told_by({"audience": audience, "asked": asked, "said": said})
+    known = _known(session, site, told)
     if known is not None:
         known.times += 1
         return known
@@ -54,7 +58,7 @@ def keep(
         why=why,
         asked=asked,
         said=said,
-        said_lookup=lookup,
+        said_lookup=lookup_hash(_LOOKUP, told),
         times=1,
         standing=Standing.waiting,
         kept_at=now(),
@@ -159,21 +163,19 @@ def _of(session: Session, site: str, standing: Standing) -> list[UnclearMessage]
     )
 
 
-def _known(session: Session, site: str, lookup: str) -> UnclearMessage | None:
+def _known(session: Session, site: str, told: str) -> UnclearMessage | None:
     return session.scalars(
         select(UnclearMessage)
-        .where(UnclearMessage.site == site, UnclearMessage.said_lookup == lookup)
+        .where(
+            UnclearMessage.site == site,
+            UnclearMessage.said_lookup.in_(lookup_hashes(_LOOKUP, told)),
+        )
         .limit(1)
     ).first()
 
 
 def _has_words(said: str) -> bool:
     return any(ch.isalnum() for ch in said)
-
-
-def _lookup(audience: str, asked: str, said: str) -> str:
-    # In hexadecimal, because the hash folds its text to letters and would lose Gurmukhi's vowels.
-    return lookup_hash(f"{audience}|{asked}|{bare(said)}".encode().hex())
 
 
 def _record(session: Session, staff: Staff, act: str, subject: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.crypto import EncryptedJSON, EncryptedText
+from bot.learning.apart import bare
+from core.crypto import EncryptedJSON, EncryptedText, hash_of
 from core.database import Base, UtcDateTime
 
 
@@ -28,6 +30,12 @@ class Standing(StrEnum):
     read = "read"
 
 
+def told_by(row: Mapping[str, Any]) -> str:
+    """By what the same words are known again, said to the same audience at the same question."""
+    # In hexadecimal, because the hash folds its text to letters and would lose Gurmukhi's vowels.
+    return f"{row['audience']}|{row['asked']}|{bare(row['said'])}".encode().hex()
+
+
 class UnclearMessage(Base):
     """Masked words of somebody, and no way back to them: no conversation, no telephone, no name.
 
@@ -44,7 +52,7 @@ class UnclearMessage(Base):
     why: Mapped[str] = mapped_column(String(20))
     asked: Mapped[str] = mapped_column(String(30), default="")
     said: Mapped[str] = mapped_column(EncryptedText)
-    said_lookup: Mapped[str] = mapped_column(String(64), index=True)
+    said_lookup: Mapped[str] = mapped_column(String(64), index=True, info=hash_of(told_by))
     times: Mapped[int] = mapped_column(default=1)
     standing: Mapped[str] = mapped_column(String(10), index=True)
     kept_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -77,5 +77,8 @@ class CaraChannel(InputChannel):
 
 
 def _metadata(claims: dict[str, Any]) -> dict[str, Any]:
-    passed = ("audience", "site", "language", "asked", "intent", "given", "safety")
+    passed = (
+        *("audience", "site", "language", "asked", "intent", "given", "safety"),
+        *("request", "source"),
+    )
     return {key: claims[key] for key in passed if claims.get(key) is not None}

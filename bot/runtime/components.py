@@ -20,6 +20,8 @@ from sklearn.linear_model import LogisticRegression
 
 from bot.runtime.bounds import read_bound
 from bot.runtime.criteria import read_criteria
+from bot.runtime.criteria_learned import Learned
+from bot.runtime.criteria_training import taught, trained
 from bot.runtime.features import features
 from bot.runtime.linear import Linear, logistic, softmax
 from bot.runtime.merge import merged_needs, settled_intent
@@ -80,10 +82,13 @@ class _Learned(GraphComponent):
             linear.save(folder / _STORED)
         return self.resource
 
-    def _scores(self, message: Message) -> np.ndarray:
+    def _trained(self) -> Linear:
         if self.linear is None:
             raise RuntimeError(f"{type(self).__name__} has not been trained")
-        scored: np.ndarray = self.linear.scores(_features_of(message))[0]
+        return self.linear
+
+    def _scores(self, message: Message) -> np.ndarray:
+        scored: np.ndarray = self._trained().scores(_features_of(message))[0]
         return scored
 
 
@@ -218,14 +223,32 @@ class ReaderByRule(GraphComponent):
         """The entities of one message; ``claims`` say who speaks and what was asked."""
 
 
-@DefaultV1Recipe.register(EXTRACTOR, is_trainable=False)
-class CriteriaReader(ReaderByRule):
-    """What an officer's free text answers, by rule alone: precision comes first."""
+@DefaultV1Recipe.register(EXTRACTOR, is_trainable=True)
+class CriteriaReader(_Learned):
+    """What an officer's free text answers: phrase rules, weighed with what examples taught."""
 
-    def read(self, text: str, claims: dict[str, Any]) -> list[dict[str, Any]]:
-        """One entity a criterion that the message answers."""
-        if claims.get("audience") != "officer":
-            return []
+    def train(self, training_data: TrainingData) -> Resource:
+        """Fit on labels that Rasa's own format has no place for (`criteria_training.taught`)."""
+        return self._keep(trained(taught()).linear)
+
+    @classmethod
+    def load(cls, *given: Any, **named: Any) -> CriteriaReader:
+        """Rasa calls this when a model starts to serve; then no message waits for the phrases."""
+        reader = super().load(*given, **named)
+        reader.read("a message that reads every phrase", None)
+        return reader
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Add one entity a criterion that the message answers."""
+        for message in messages:
+            if message.get(TEXT) and _audience(message) == "officer":
+                asked = (message.get(METADATA) or {}).get("asked")
+                _add(message, self.read(message.get(TEXT), asked))
+        return messages
+
+    def read(self, text: str, asked: str | None) -> list[dict[str, Any]]:
+        """The entities of one message; ``asked`` is the criterion whose question is open."""
+        learned = Learned(self._trained())
         return [
             {
                 "entity": "criterion",
@@ -234,7 +257,7 @@ class CriteriaReader(ReaderByRule):
                 "sure": reading.sure,
                 "words": reading.words,
             }
-            for reading in read_criteria(_LEADING_NO.sub("", text), claims.get("asked"))
+            for reading in read_criteria(_LEADING_NO.sub("", text), asked, learned=learned)
         ]
 
 

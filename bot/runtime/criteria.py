@@ -1,4 +1,4 @@
-"""What an officer's free text answers: pure functions from a message to criterion values."""
+"""What an officer's free text answers: the phrase rules, weighed with what was learned."""
 
 from __future__ import annotations
 
@@ -8,10 +8,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from bot.runtime.criteria_computed import COMPUTED
 from bot.runtime.criteria_rules import Criterion, Patterns, Rule, patterns
-from bot.runtime.criteria_text import Message, denied, hedged, read_message
+from bot.runtime.criteria_text import Message, Said, denied, hedged, read_message
+from bot.runtime.criteria_weighed import weighed
+
+if TYPE_CHECKING:  # who reads by rule alone, as the command line does, does not load sklearn
+    from bot.runtime.criteria_learned import Learned
 
 _CLAUSE = re.compile(r"[^;|]+")
 _YES_BUT = re.compile(
@@ -32,43 +37,47 @@ class Reading:
     words: str
 
 
-@dataclass(frozen=True)
-class _Said:
-    value: str
-    sure: bool
-    start: int
-    end: int
-    in_a_list: bool = False
-    weak: bool = False
-
-
-def read_criteria(text: str, asked: str | None = None, today: date | None = None) -> list[Reading]:
+def read_criteria(
+    text: str,
+    asked: str | None = None,
+    today: date | None = None,
+    learned: Learned | None = None,
+) -> list[Reading]:
     """The criteria that a message answers, at most one reading each; the last said wins.
 
     ``asked`` is the criterion whose question is open: short replies answer it and nothing else.
     ``today`` (default: the day of the call) is what birth dates and convictions are counted from.
+    Without ``learned`` the phrase rules stand alone.
     """
     known = patterns()
     message = read_message(text, known.spelling, known.cues)
     day = today or date.today()  # noqa: DTZ011 a birthday is a local date
-    found = []
-    for criterion in known.criteria:
-        said = [*_all_said(criterion, message, asked, known, day)]
-        if settled := _settled(criterion, said, message):
-            found.append((criterion.id, settled))
-    _found.cache_clear()  # nothing of a message is kept after its reading
-    # A bare "32" is an age only in a list of answers.
-    listed = any(not said.in_a_list for _, said in found)
+    found = said_by_rule(message, asked, day)
+    if learned:
+        found = weighed(found, learned.guesses(message, asked), message, asked)
     return [
         Reading(name, said.value, said.sure, message.words(said.start, said.end))
-        for name, said in found
-        if listed or not said.in_a_list
+        for name, said in found.items()
     ]
+
+
+def said_by_rule(message: Message, asked: str | None, today: date) -> dict[str, Said]:
+    """What the phrase rules read, by criterion."""
+    known = patterns()
+    found = {}
+    for criterion in known.criteria:
+        said = [*_all_said(criterion, message, asked, known, today)]
+        if settled := _settled(criterion, said, message):
+            found[criterion.id] = settled
+    _found.cache_clear()  # nothing of a message is kept after its reading
+    # A bare "32" is an age only in a list of answers.
+    listed = any(not said.in_a_list for said in found.values())
+    return {name: said for name, said in found.items() if listed or not said.in_a_list}
 
 
 def _all_said(
     criterion: Criterion, message: Message, asked: str | None, known: Patterns, day: date
-) -> Iterator[_Said]:
+) -> Iterator[Said]:
     if asked in criterion.silent_while:
         return
     is_asked = criterion.id == asked
@@ -84,7 +93,7 @@ def _all_said(
             yield from _by_rule(rule, criterion, message, known, day)
 
 
-def _reply(criterion: Criterion, stretch: str, start: int, known: Patterns) -> Iterator[_Said]:
+def _reply(criterion: Criterion, stretch: str, start: int, known: Patterns) -> Iterator[Said]:
     """A short reply, or the head of a longer one, by the criterion's own polarity."""
     reply = stretch.strip(" ,:")
     filler = known.cues.filler.match(reply)
@@ -94,13 +103,13 @@ def _reply(criterion: Criterion, stretch: str, start: int, known: Patterns) -> I
         return
     for name, (value, sure) in criterion.replies.items():
         if reply and known.replies[name].fullmatch(reply):
-            yield _Said(value, sure, start, start + len(reply.split()[0]))
+            yield Said(value, sure, start, start + len(reply.split()[0]))
             return
 
 
 def _labelled(
     criterion: Criterion, label: re.Match[str], message: Message, known: Patterns, day: date
-) -> Iterator[_Said]:
+) -> Iterator[Said]:
     """A proforma line ("bail: no"): what follows the label is read as a reply to its question."""
     rest = _CLAUSE.match(message.line, label.end())
     if not rest:
@@ -113,12 +122,12 @@ def _labelled(
             continue
         match = next((m for one in rule.said if (m := one.fullmatch(reply))), None)
         if match and (value := _value(rule, match, reply, day)):
-            yield _Said(value[0], value[1] and rule.sure, label.start(), rest.end())
+            yield Said(value[0], value[1] and rule.sure, label.start(), rest.end())
 
 
 def _by_rule(
     rule: Rule, criterion: Criterion, message: Message, known: Patterns, day: date
-) -> Iterator[_Said]:
+) -> Iterator[Said]:
     if rule.every:
         yield from _all_parts(rule, message, known)
         return
@@ -135,10 +144,10 @@ def _by_rule(
                 criterion.doubt and criterion.doubt.search(message.around(start, end))
             )
             sure = rule.sure and value[1] and not doubted
-            yield _Said(value[0], sure, start, end, rule.in_a_list, rule.weak)
+            yield Said(value[0], sure, start, end, rule.in_a_list, rule.weak)
 
 
-def _all_parts(rule: Rule, message: Message, known: Patterns) -> Iterator[_Said]:
+def _all_parts(rule: Rule, message: Message, known: Patterns) -> Iterator[Said]:
     """Every part must be said somewhere in the message, none of them denied."""
     if rule.unless_in_sentence and rule.unless_in_sentence.search(message.line):
         return
@@ -151,7 +160,7 @@ def _all_parts(rule: Rule, message: Message, known: Patterns) -> Iterator[_Said]
     ]
     spans = [match.span() for match in matches if match]
     if len(spans) == len(rule.said):
-        yield _Said(rule.value, rule.sure, min(spans)[0], max(end for _, end in spans))
+        yield Said(rule.value, rule.sure, min(spans)[0], max(end for _, end in spans))
 
 
 def _value_near(
@@ -203,7 +212,7 @@ def _found(pattern: re.Pattern[str] | None, text: str) -> bool:
     return bool(pattern and pattern.search(text))
 
 
-def _settled(criterion: Criterion, said: list[_Said], message: Message) -> _Said | None:
+def _settled(criterion: Criterion, said: list[Said], message: Message) -> Said | None:
     """One answer: longer words hide shorter ones inside them, then the last said wins."""
     kept = sorted(
         _outermost(said),
@@ -220,13 +229,13 @@ def _settled(criterion: Criterion, said: list[_Said], message: Message) -> _Said
     if counted and not _replaced(criterion, message.line[counted[-1].end : last.start]):
         return counted[-1]
     if criterion.several and _are_several(criterion, kept, message):
-        return _Said(criterion.several, all(one.sure for one in kept), kept[0].start, last.end)
+        return Said(criterion.several, all(one.sure for one in kept), kept[0].start, last.end)
     same = [one for one in kept if one.value == last.value]
     sure = any(one.sure for one in same) and not _is_a_choice(kept, message)
     return replace(last, sure=sure)
 
 
-def _outermost(said: list[_Said]) -> Iterator[_Said]:
+def _outermost(said: list[Said]) -> Iterator[Said]:
     """Those that stand inside no longer one; in one sweep, as a message may repeat a word."""
     furthest, last = -1, (-1, -1)
     for one in sorted(said, key=lambda one: (one.start, -one.end)):
@@ -235,7 +244,7 @@ def _outermost(said: list[_Said]) -> Iterator[_Said]:
             yield one
 
 
-def _are_several(criterion: Criterion, kept: list[_Said], message: Message) -> bool:
+def _are_several(criterion: Criterion, kept: list[Said], message: Message) -> bool:
     told = " | ".join(message.sentence(one.start, one.end) for one in kept)
     return not _replaced(criterion, told) and len({one.value for one in kept}) > 1
 
@@ -245,7 +254,7 @@ def _replaced(criterion: Criterion, told: str) -> bool:
     return bool(criterion.last_wins and criterion.last_wins.search(told))
 
 
-def _is_a_choice(kept: list[_Said], message: Message) -> bool:
+def _is_a_choice(kept: list[Said], message: Message) -> bool:
     """ "medium or high" answers nothing surely."""
     return any(
         one.value != other.value

@@ -93,6 +93,28 @@ class Cues:
 
 
 @dataclass(frozen=True)
+class Said:
+    """A value that stands at a stretch of the line; what is not ``sure`` must be asked."""
+
+    value: str
+    sure: bool
+    start: int
+    end: int
+    in_a_list: bool = False
+    weak: bool = False
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A value, how near it is to what was learned (0.5 is the border), and where it was said."""
+
+    value: str
+    share: float
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
 class Message:
     """``line`` holds plain words; ``|`` parts sentences, ``;`` clauses, ``~`` hides a question."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from bot.safety.features import MEANING, meanings, spelling
 from bot.safety.model import Finding, Kind, Level
+from core.signing import trusted
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = ROOT / ".build" / "safety" / "model.npz"
@@ -35,9 +37,9 @@ class Classifier:
     kinds: tuple[Kind, ...]
 
     @classmethod
-    def load(cls, path: Path) -> Classifier:
+    def load(cls, content: bytes) -> Classifier:
         """Read what training wrote; nothing is unpickled."""
-        with np.load(path, allow_pickle=False) as kept:
+        with np.load(BytesIO(content), allow_pickle=False) as kept:
             kinds = tuple(Kind(str(kind)) for kind in kept["kinds"])
             weights = kept["weights"].astype(np.float32)
             return cls(weights, kept["bias"].astype(np.float32), kinds)
@@ -72,7 +74,7 @@ class Classifier:
 
 @lru_cache(maxsize=1)
 def _classifier() -> Classifier:
-    return Classifier.load(MODEL)
+    return Classifier.load(trusted(MODEL, ROOT))
 
 
 @lru_cache(maxsize=1)
@@ -84,7 +86,7 @@ def _thresholds() -> dict[str, Any]:
 def doubt(text: str, language: str, audience: str) -> Finding | None:
     """A check where the text reads like danger, with the likeliest kind; else None.
 
-    Raises ``OSError`` where no model was trained.
+    Raises ``OSError`` where no model was trained, ``UntrustedError`` where it was not trained here.
     """
     if not _says_something(text):
         return None

@@ -9,16 +9,19 @@ from fastapi import APIRouter, Depends, Header, Query
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from accounts.staff import signed_in
-from accounts.tables import Role, Staff
-from bot.channels.answering import TEAM
+from accounts.policy import allows
+from accounts.staff import hash_of, signed_in
+from accounts.tables import Staff
+from accounts.web.declared import way
 from bot.channels.chat import begin_chat, take_turn
 from bot.channels.incoming import ChatError, Incoming
 from bot.channels.speaker import Speaker, conversation_of, speaker_of
-from bot.conversations import ChatMessage, messages_after
-from bot.web.limits import refuse_flood
+from bot.conversations import TEAM, ChatMessage, messages_after
+from bot.web.limits import barred
 from core.database import transaction
+from core.limiting import BEGINNINGS, TURNS
 from core.tokens import TokenError
+from core.web.limited import limited
 from core.words import words
 from sites import UnknownSiteError, site_of
 
@@ -94,7 +97,7 @@ def officer_of(token: str, site: str) -> Staff:
     """The officer behind a staff token, at their own site only."""
     with transaction() as session:
         staff = signed_in(session, token)
-    if staff is None or staff.role != Role.officer:
+    if staff is None or not allows(staff.role, "chat.officer"):
         raise ChatError(401, "token", _error("officer_first"))
     if staff.site != site:
         raise ChatError(404, "no_site", _error("no_site"))
@@ -124,20 +127,24 @@ def public(message: ChatMessage) -> dict[str, Any]:
     return shown
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, dependencies=[way("public"), limited(BEGINNINGS)])
 def begin(asked: Begin, token: Bearer) -> JSONResponse:
     """Start a conversation."""
     site = site_for(asked.site, asked.audience)
     staff = officer_of(token, site) if asked.audience == "officer" else None
     language = "en" if staff else asked.language
     conversation, made, messages = begin_chat(
-        site=site, audience=asked.audience, language=language, staff=staff
+        site=site,
+        audience=asked.audience,
+        language=language,
+        staff=staff,
+        staff_session=hash_of(token) if staff else "",
     )
     shown = [public(message) for message in messages]
     return JSONResponse({"id": conversation.id, "token": made, "messages": shown}, 201)
 
 
-@router.post("/{conversation_id}/messages")
+@router.post("/{conversation_id}/messages", dependencies=[way("own_conversation")])
 def say(
     conversation_id: str,
     said: Say,
@@ -146,13 +153,13 @@ def say(
 ) -> dict[str, Any]:
     """One turn."""
     speaker = said_by(token, conversation_id)
-    refuse_flood(conversation_id)
+    over = barred(TURNS, conversation_id, language=speaker.language)
     incoming = Incoming(said.text, said.choice, said.field, said.value or "")
-    messages = take_turn(speaker, incoming, idempotency_key)
+    messages = take_turn(speaker, incoming, idempotency_key, over)
     return {"messages": [public(each) for each in messages if each.sender == "assistant"]}
 
 
-@router.get("/{conversation_id}/messages")
+@router.get("/{conversation_id}/messages", dependencies=[way("own_conversation")])
 def resume(
     conversation_id: str, token: Bearer, after: Annotated[int, Query(ge=0)] = 0
 ) -> dict[str, Any]:

@@ -7,12 +7,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from threading import Event, Thread
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.responses import Response
 from starlette.types import ASGIApp, Scope
 
-from accounts.web import sign_in
+from accounts.groups import known_groups
+from accounts.policy import allows
+from accounts.web import audit, force, open_sessions, own, sign_in
+from accounts.web.declared import refuse_undeclared
+from accounts.web.watching import Watched
 from bot.channels.journal import journal
 from bot.safety import screen
 from bot.web import (
@@ -24,11 +28,14 @@ from bot.web import (
     officer,
     pages,
     provider_texts,
+    status,
     texts,
     widget,
 )
 from bot.web.shown import numbered_day, pieces_of, sms_href, tel_href, web_href
+from core import metrics, traces
 from core.settings import BUILD
+from core.web.forms import only_from_here
 from core.web.pages import templates
 from core.web.security import Secured
 from outreach.second import stand_in
@@ -41,7 +48,9 @@ from referrals.web import (
     handing_over,
     needs,
     receipt,
+    restricted,
     site_shown,
+    victim,
     workshop_changes,
     workshops,
 )
@@ -51,6 +60,31 @@ from services_directory.web.one import day
 
 ASSETS = BUILD / "assets"
 LAST_WORDS = 3.0
+STAFF_PAGES = (
+    officer,
+    sign_in,
+    force,
+    own,
+    open_sessions,
+    audit,
+    receipt,
+    restricted,
+    victim,
+    needs,
+    site_shown,
+    workshops,
+    workshop_changes,
+    agreements,
+    cases,
+    evaluation,
+    alerts,
+    learning,
+    status,
+    trying,
+    views,
+    work,
+    handing_over,
+)
 log = logging.getLogger("cara.web")
 
 
@@ -67,6 +101,9 @@ class Assets(StaticFiles):
 @asynccontextmanager
 async def awake(_app: FastAPI) -> AsyncIterator[None]:
     """Load the safety screen beside the first page, and stand in for a worker that is silent."""
+    known_groups()
+    metrics.serve("web")
+    traces.set_up("web")
     ended = Event()
     # Some words, and not an empty text: a short one is not shown to the classifier.
     Thread(target=screen, args=("help " * 4,), daemon=True).start()
@@ -79,29 +116,19 @@ async def awake(_app: FastAPI) -> AsyncIterator[None]:
 def application() -> FastAPI:
     """Every route of the public port; nothing of Rasa and of the actions is among them."""
     made = FastAPI(
-        title="Help near you", docs_url=None, redoc_url=None, openapi_url=None, lifespan=awake
+        title="Help near you",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=awake,
+        # A redirect to the same path without a stroke would repeat whatever host was asked for.
+        redirect_slashes=False,
+        dependencies=[Depends(only_from_here)],
     )
     errors.install(made)
     for filter_ in (day, numbered_day, pieces_of, sms_href, tel_href, web_href):
         templates().filters[filter_.__name__] = filter_
-    staff_pages = (
-        officer,
-        sign_in,
-        receipt,
-        needs,
-        site_shown,
-        workshops,
-        workshop_changes,
-        agreements,
-        cases,
-        evaluation,
-        alerts,
-        learning,
-        trying,
-        views,
-        work,
-        handing_over,
-    )
+    templates().globals["allows"] = allows
     for each in (
         api,
         directory_api,
@@ -112,7 +139,7 @@ def application() -> FastAPI:
         texts,
         provider_texts,
         widget,
-        *staff_pages,
+        *STAFF_PAGES,
     ):
         made.include_router(each.router)
     made.include_router(widget.script)
@@ -120,8 +147,9 @@ def application() -> FastAPI:
         log.error("There are no styles and scripts in %s yet: run make setup.", ASSETS)
     made.mount(oruk.PREFIX, oruk.app)
     made.mount("/assets", Assets(directory=ASSETS, check_dir=False))
+    refuse_undeclared(made.routes, mounted=(oruk.PREFIX, "/assets"))
     return made
 
 
 site = application()
-app: ASGIApp = Secured(site)
+app: ASGIApp = Secured(Watched(site, errors.away))

@@ -15,13 +15,28 @@ from starlette.exceptions import HTTPException
 from accounts.web.session import SignInNeededError
 from bot.channels.incoming import ChatError
 from bot.web.wording import DEFAULT, page_words
+from core.limiting import TooOftenError, UncountedError
+from core.occasion import occasion
 from core.web.forms import ForgedError
 from core.web.pages import page
+from core.web.shape import shape_of
 from core.words import words
 
 log = logging.getLogger("cara.web")
 
-_STAFF = ("/officer", "/sign", "/referrals", "/alerts", "/outbox", "/hand-over")
+_STAFF = (
+    "/officer",
+    "/sign",
+    "/account",
+    "/sessions",
+    "/set-password",
+    "/referrals",
+    "/alerts",
+    "/outbox",
+    "/hand-over",
+    "/audit",
+    "/status",
+)
 _JSON = ("/api/", "/healthz", "/readyz", "/texts/")
 _WORDS = {
     400: "unreadable",
@@ -38,6 +53,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(ForgedError, _forged)
+    app.add_exception_handler(TooOftenError, _too_often)
+    app.add_exception_handler(UncountedError, _uncounted)
     app.add_exception_handler(SignInNeededError, _sign_in_needed)
     app.add_exception_handler(SQLAlchemyError, _database_away)
     app.add_exception_handler(Exception, _ours)
@@ -60,6 +77,7 @@ def _answer(request: Request, status: int, code: str, message: str) -> Response:
             words=message,
             for_staff=request.url.path.startswith(_STAFF),
             t=page_words(DEFAULT),
+            reference=occasion().reference,
         )
     return _problem(request, status, message)
 
@@ -92,6 +110,17 @@ def _forged(request: Request, _error: Any) -> Response:
     return _answer(request, 403, "forged", _said(_WORDS[403]))
 
 
+def _too_often(request: Request, error: Any) -> Response:
+    answer = _answer(request, 429, "too_many", _said("too_fast"))
+    answer.headers["retry-after"] = str(error.wait)
+    return answer
+
+
+def _uncounted(request: Request, _error: Any) -> Response:
+    log.warning("nothing can be counted, and what has to be is refused")
+    return _answer(request, 503, "away", _said("away"))
+
+
 def _sign_in_needed(request: Request, error: Any) -> Response:
     address = f"/sign-in?next={quote(error.path)}"
     if "hx-request" not in request.headers:
@@ -100,13 +129,19 @@ def _sign_in_needed(request: Request, error: Any) -> Response:
 
 
 def _ours(request: Request, error: Exception) -> Response:
-    log.error("unexpected error on %s: %s", request.url.path, type(error).__name__)
+    log.error("unexpected error on %s: %s", shape_of(request.scope), type(error).__name__)
     return _answer(request, 500, "ours", _said("our_fault"))
 
 
 def _database_away(request: Request, error: Exception) -> Response:
     """One plain sentence with numbers to ring, wherever somebody was."""
-    log.warning("the database does not answer on %s: %s", request.url.path, type(error).__name__)
+    shape = shape_of(request.scope)
+    log.warning("the database does not answer on %s: %s", shape, type(error).__name__)
+    return away(request)
+
+
+def away(request: Request) -> Response:
+    """What needs the database cannot be shown at the moment."""
     staff = request.url.path.startswith(_STAFF)
     return _answer(request, 503, "away", _said("away_officer" if staff else "away"))
 

@@ -10,11 +10,12 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from sqlalchemy import text
 
+from accounts.web.declared import way
 from bot.channels.rasa_client import rasa
 from bot.safety import screen
 from core.database import transaction
 
-router = APIRouter()
+router = APIRouter(dependencies=[way("public")])
 
 
 @router.get("/healthz")
@@ -27,8 +28,13 @@ def healthz() -> JSONResponse:
 @router.get("/readyz")
 def readyz() -> JSONResponse:
     """Every part, with a line for each."""
-    parts = {name: _answers(check) for name, check in _PARTS.items()}
-    return JSONResponse(parts, 200 if all(parts.values()) else 503)
+    found = parts()
+    return JSONResponse(found, 200 if all(found.values()) else 503)
+
+
+def parts() -> dict[str, bool]:
+    """Whether each part answers this process now."""
+    return {name: _answers(check) for name, check in _PARTS.items()}
 
 
 def _database() -> bool:

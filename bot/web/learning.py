@@ -33,7 +33,7 @@ DONE = ("kept", "dropped")
 FIELD_OF = {"no_intent": "intent", "not_confirmed": "confirmed", "answers_elsewhere": "intent"}
 
 
-Reviews = Annotated[Staff, Depends(only(keeping.REVIEWS))]
+Reviews = Annotated[Staff, Depends(only("unclear.review"))]
 
 
 @router.get("/unclear")

@@ -14,6 +14,7 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
+from accounts.web.declared import way
 from bot.channels.greeting import greeting
 from bot.channels.memory import remembered
 from bot.channels.own_data import KNOWN_AS
@@ -29,12 +30,13 @@ from bot.conversations import (
 )
 from bot.live import why_not_live
 from bot.web import talk
-from bot.web.limits import refuse_flood
 from bot.web.pages import COOKIE
 from bot.web.wording import DEFAULT, languages, page_words
-from core.crypto import lookup_hash
+from core.crypto import folded, is_hash_of
 from core.database import transaction
+from core.limiting import LINKS
 from core.web import forms
+from core.web.limited import limited
 from core.web.pages import page
 from core.words import words
 from outreach.texts import links
@@ -43,26 +45,24 @@ from referrals.tables import Referral
 from referrals.validation import day_as_typed
 from sites import site_of
 
-router = APIRouter()
+router = APIRouter(dependencies=[way("one_time_link"), limited(LINKS)])
 
 
 @router.get("/c/{token}")
 def link_page(request: Request, token: str) -> Response:
     """Ask for one thing that the person knows."""
-    refuse_flood(_caller(request))
     with transaction() as session:
         contact = links.waiting(session, token)
     if contact is None:
         return _closed(request)
     language = page_words(contact.language).language
-    by_word = bool(contact.word_lookup)
+    by_word = bool(contact.word)
     return _page(request, "link.html", language, token=token, by_word=by_word)
 
 
 @router.post("/c/{token}")
 def open_link(request: Request, token: str, form: forms.OwnForm) -> Response:
     """Into the person's chat after the right answer; the link is spent either way."""
-    refuse_flood(_caller(request))
     with transaction() as session:
         contact = links.spend(session, token)
         if contact is None:
@@ -82,17 +82,16 @@ def open_link(request: Request, token: str, form: forms.OwnForm) -> Response:
 
 def _known(session: Session, contact: Contact, form: FormData) -> bool:
     """Whether the answer is theirs: the word that they chose, else the date of birth."""
-    if contact.word_lookup:
+    if contact.word:
         said = forms.said(form, "word")
-        return any(map(str.isalnum, said)) and _same(said, contact.word_lookup)
+        same = hmac.compare_digest(folded(said).encode(), folded(contact.word).encode())
+        return any(map(str.isalnum, said)) and same
     born = day_as_typed(" ".join(forms.said(form, part) for part in ("day", "month", "year")))
     referral = session.get(Referral, contact.case_id)
     kept = referral.detail.date_of_birth_lookup if referral and referral.detail else None
-    return born is not None and kept is not None and _same(born.isoformat(), kept)
-
-
-def _same(said: str, kept: str) -> bool:
-    return hmac.compare_digest(lookup_hash(said), kept)
+    return bool(
+        born and kept and is_hash_of("referral_detail.date_of_birth_lookup", born.isoformat(), kept)
+    )
 
 
 def _chat_of(session: Session, contact: Contact) -> Conversation:
@@ -133,7 +132,3 @@ def _page(
 
     t = page_words(language)
     return page(request, template, status=status, t=t, lang=language, said=said, **more)
-
-
-def _caller(request: Request) -> str:
-    return f"link {request.client.host if request.client else ''}"

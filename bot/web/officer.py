@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from accounts.tables import Role, Staff
-from accounts.web.session import SignedIn, signed_in_staff
+from accounts.policy import allows
+from accounts.staff import hash_of
+from accounts.tables import Staff
+from accounts.web import session as sign_in
+from accounts.web.declared import way
+from accounts.web.session import only, signed_in_staff
 from bot.channels.chat import begin_chat
 from bot.channels.speaker import speaker_in
 from bot.conversations import Conversation, token_for
@@ -20,13 +26,16 @@ from referrals import record
 from sites import site_of
 
 router = APIRouter(prefix="/officer")
+CHATS = "chat.officer"
+Anybody = Annotated[Staff, Depends(only("desk.see"))]
+Chats = Annotated[Staff, Depends(only(CHATS))]
 
 COOKIE = "__Host-cara_desk"
 PAGE, SAY = "/officer/chat", "/officer/chat/say"
 
 
 @router.get("")
-def desk(request: Request, staff: SignedIn) -> Response:
+def desk(request: Request, staff: Anybody) -> Response:
     """The officer's own site, and the way into the chat."""
     with transaction() as session:
         draft = record.latest_draft(session, staff)
@@ -35,37 +44,36 @@ def desk(request: Request, staff: SignedIn) -> Response:
         "desk.html",
         staff=staff,
         site=site_of(staff.site),
-        may_refer=staff.role == Role.officer,
+        may_refer=allows(staff.role, CHATS),
         draft=draft,
         talking=talk.officers_conversation(staff) is not None,
     )
 
 
 @router.post("/start")
-def start(request: Request, staff: SignedIn, form: forms.OwnForm) -> Response:
+def start(request: Request, staff: Chats, form: forms.OwnForm) -> Response:
     """Into the chat: the one that is open, or a new one where there is none or one is asked for."""
-    open_one = talk.officers_conversation(_officer(staff))
+    open_one = talk.officers_conversation(staff)
     if open_one and forms.said(form, "new"):
         talk.end_conversation(open_one)
         open_one = None
-    token = token_for(open_one) if open_one else begin_officer_chat(staff)[1]
     response = RedirectResponse("/officer/chat#latest", 303)
-    forms.set_cookie(response, COOKIE, token, strict=True)
+    _open(request, response, open_one or begin_officer_chat(staff))
     return response
 
 
 @router.get("/chat")
-def chat_page(request: Request, staff: SignedIn) -> Response:
+def chat_page(request: Request, staff: Chats) -> Response:
     """The chat so far; without one, the desk."""
-    conversation = talk.officers_conversation(_officer(staff))
+    conversation = talk.officers_conversation(staff)
     if conversation is None:
         return RedirectResponse("/officer", 303)
     response = talk.whole_page(request, _chat(conversation, staff))
-    forms.set_cookie(response, COOKIE, token_for(conversation), strict=True)
+    _open(request, response, conversation)
     return response
 
 
-@router.post("/chat/say")
+@router.post("/chat/say", dependencies=[way(CHATS)])
 def say(request: Request, form: forms.OwnForm) -> Response:
     """One turn; who signed in is asked of the database, and where that is away danger is read."""
     try:
@@ -84,16 +92,19 @@ def say(request: Request, form: forms.OwnForm) -> Response:
         return RedirectResponse("/officer", 303)
 
 
-def begin_officer_chat(staff: Staff) -> tuple[Conversation, str]:
-    """A new chat at the officer's own site, with its token."""
-    conversation, token, _ = begin_chat(
-        site=staff.site, audience="officer", language="en", staff=staff
-    )
-    return conversation, token
+def begin_officer_chat(staff: Staff) -> Conversation:
+    """A new chat at the officer's own site."""
+    return begin_chat(site=staff.site, audience="officer", language="en", staff=staff)[0]
+
+
+def _open(request: Request, response: Response, conversation: Conversation) -> None:
+    """Let this browser into the chat, for as long as its officer is signed in."""
+    token = token_for(conversation, hash_of(request.cookies[sign_in.COOKIE]))
+    forms.set_cookie(response, COOKIE, token, strict=True)
 
 
 def _officer(staff: Staff) -> Staff:
-    if staff.role != Role.officer:
+    if not allows(staff.role, CHATS):
         raise HTTPException(404)
     return staff
 

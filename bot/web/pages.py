@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
+from accounts.web.declared import way
 from bot.channels.chat import begin_chat
 from bot.channels.memory import remembered
 from bot.channels.render import text_body
@@ -19,26 +20,29 @@ from bot.web import talk
 from bot.web.wording import DEFAULT, NAMES, languages, page_words
 from core.audit import record
 from core.database import transaction
+from core.limiting import BEGINNINGS
 from core.settings import settings
 from core.web import forms
+from core.web.limited import limited
 from core.web.pages import page
 from core.web.security import content_security_policy, nonce_of
 from core.words import words
 from sites import all_sites
 
 router = APIRouter()
+PUBLIC, OWN = [way("public")], [way("own_conversation")]
 
 COOKIE = "__Host-cara_chat"
 NEUTRAL_PAGE = "https://www.bbc.co.uk/weather"
 
 
-@router.get("/")
+@router.get("/", dependencies=PUBLIC)
 def start_page(request: Request, language: Annotated[str, Query()] = DEFAULT) -> Response:
     """Where you are and what you want to do."""
     return _start(request, language)
 
 
-@router.post("/start")
+@router.post("/start", dependencies=[*PUBLIC, limited(BEGINNINGS)])
 def start(request: Request, form: forms.OwnForm) -> Response:
     """To the officer's desk, or into a new chat; the one before it ends."""
     language, who, site = (forms.said(form, name) for name in ("language", "who", "site"))
@@ -54,7 +58,7 @@ def start(request: Request, form: forms.OwnForm) -> Response:
     return _begun(request, site, page_words(language).language)
 
 
-@router.get("/chat")
+@router.get("/chat", dependencies=OWN)
 def chat_page(request: Request) -> Response:
     """The chat so far; without one, the start."""
     conversation = _conversation(request)
@@ -63,7 +67,7 @@ def chat_page(request: Request) -> Response:
     return talk.whole_page(request, _chat(speaker_in(conversation)))
 
 
-@router.post("/chat/say")
+@router.post("/chat/say", dependencies=OWN)
 def say(request: Request, form: forms.OwnForm) -> Response:
     """One turn; who speaks is known from the cookie alone, so that danger waits for nothing."""
     speaker = talk.speaking(request.cookies.get(COOKIE, ""), "participant", "public")
@@ -73,7 +77,7 @@ def say(request: Request, form: forms.OwnForm) -> Response:
         return _over(request)
 
 
-@router.get("/chat/later")
+@router.get("/chat/later", dependencies=OWN)
 def later(request: Request, after: Annotated[int, Query(ge=0)] = 0) -> Response:
     """What a person of the team wrote meanwhile, for a page that looks; no chat, no words."""
     conversation = _conversation(request)
@@ -82,7 +86,7 @@ def later(request: Request, after: Annotated[int, Query(ge=0)] = 0) -> Response:
     return talk.later(request, _chat(speaker_in(conversation)), after)
 
 
-@router.post("/chat/language")
+@router.post("/chat/language", dependencies=[*OWN, limited(BEGINNINGS)])
 def change_language(request: Request, form: forms.OwnForm) -> Response:
     """Go on in another language; a chat in which nobody has said a word begins anew in it."""
     conversation = _conversation(request)
@@ -104,13 +108,13 @@ def change_language(request: Request, form: forms.OwnForm) -> Response:
     return RedirectResponse("/chat#latest", 303)
 
 
-@router.get("/about-cara")
+@router.get("/about-cara", dependencies=PUBLIC)
 def about_cara(request: Request) -> Response:
     """What CARA is, how it works and how to get it: for forces and commissioners."""
     return _about(request)
 
 
-@router.post("/about-cara/chat")
+@router.post("/about-cara/chat", dependencies=[*PUBLIC, limited(BEGINNINGS)])
 def ask_about_cara(request: Request, form: forms.OwnForm) -> Response:
     """Into a chat that answers from the same facts; whoever may be in danger is told of there."""
     site = forms.said(form, "site")
@@ -119,7 +123,14 @@ def ask_about_cara(request: Request, form: forms.OwnForm) -> Response:
     return _begun(request, site, DEFAULT, "public")
 
 
-@router.get("/exit")
+@router.get("/leaving", dependencies=PUBLIC)
+def about_leaving(request: Request, language: Annotated[str, Query()] = DEFAULT) -> Response:
+    """How to get away from here, and what a browser keeps all the same."""
+    t = page_words(language)
+    return page(request, "leaving.html", cookies=False, t=t, lang=t.language)
+
+
+@router.get("/exit", dependencies=PUBLIC)
 def leave(request: Request) -> Response:
     """End the chat, leave nothing of it in the browser, and go on to a page that says nothing.
 
@@ -137,7 +148,7 @@ def leave(request: Request) -> Response:
     return response
 
 
-@router.get("/example-host")
+@router.get("/example-host", dependencies=PUBLIC)
 def example_host(request: Request) -> Response:
     """A page of somebody else's with our one line in it; in demonstration mode only."""
     if not settings().demo:

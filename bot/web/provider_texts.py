@@ -17,16 +17,18 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from twilio.request_validator import RequestValidator
 
+from accounts.web.declared import way
 from bot.channels.incoming import LONGEST, ChatError
 from bot.channels.texts import Inbound, site_texted, take_text
 from bot.web.api import Bearer
-from bot.web.limits import refuse_flood
+from bot.web.limits import barred
 from core.database import transaction
+from core.limiting import TEXTS
 from core.settings import settings
-from outreach.texts import contacts
-from outreach.texts.delivery import Outcome, receipt
+from outreach.texts import contacts, receipts
+from outreach.texts.delivery import Outcome
 
-router = APIRouter(prefix="/texts")
+router = APIRouter(prefix="/texts", dependencies=[way("provider_signature")])
 
 NOTIFY, TWILIO = "notify", "twilio"
 # What a provider says of a text, as we keep it; what is not here is a step on the way.
@@ -141,19 +143,19 @@ def _said(form: Mapping[str, str], *names: str) -> list[str]:
 
 def _take(inbound: Inbound) -> None:
     """Answer it, once; a copy of it gets no second answer."""
-    refuse_flood(f"{inbound.sender} {inbound.to}")
+    over = barred(TEXTS, inbound.sender, inbound.to)
     whole = inbound.text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     cut = Inbound(inbound.provider, inbound.id, inbound.sender, inbound.to, whole[: LONGEST + 1])
     for pause in PAUSES:
         try:
-            take_text(cut)
+            take_text(cut, over)
         except ChatError as error:
             if error.code != "at_once":
                 raise
             time.sleep(pause)
         else:
             return
-    take_text(cut)
+    take_text(cut, over)
 
 
 def _stop(sender: str, to: str) -> None:
@@ -168,4 +170,4 @@ def _settle(provider: str, text_id: str, outcome: Outcome | None) -> None:
     if outcome is None:
         return
     with transaction() as session:
-        receipt(session, provider, text_id, outcome)
+        receipts.take(session, provider, text_id, outcome)

@@ -20,12 +20,13 @@ from bot.channels.incoming import OVER, ChatError, Incoming
 from bot.channels.memory import forget
 from bot.channels.speaker import Speaker, conversation_of, speaker_of
 from bot.conversations import ChatMessage, Conversation, actor_of, messages_after, opened
-from bot.web.limits import refuse_flood
+from bot.web.limits import barred
 from bot.web.shown import Shown, shown
 from bot.web.wording import NAMES, PageWords, languages, page_words
 from core.audit import record
 from core.clock import now
 from core.database import transaction
+from core.limiting import TURNS
 from core.tokens import TokenError
 from core.web import forms
 from core.web.pages import page
@@ -98,11 +99,7 @@ def open_conversation(token: str, *audiences: str) -> Conversation | None:
     if speaker is None:
         return None
     with transaction() as session:
-        found = conversation_of(session, speaker)
-        if found is None:
-            return None
-        staff = session.get(Staff, found.staff_id) if found.staff_id else None
-        return None if staff and staff.disabled_at else found
+        return conversation_of(session, speaker)
 
 
 def officers_conversation(staff: Staff) -> Conversation | None:
@@ -139,8 +136,9 @@ def say(request: Request, chat: Chat, form: FormData) -> Response:
     shown any more.
     """
     try:
-        refuse_flood(chat.speaker.id)
-        messages = take_turn(chat.speaker, incoming(form), forms.said(form, "key")[:80] or None)
+        key = forms.said(form, "key")[:80] or None
+        over = barred(TURNS, chat.speaker.id, language=chat.speaker.language)
+        messages = take_turn(chat.speaker, incoming(form), key, over)
     except ChatError as error:
         if error.code == OVER:
             raise ChatOverError from None

@@ -17,21 +17,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
+from accounts.web.declared import way
 from bot.channels.erasing import ERASED
 from bot.channels.incoming import LONGEST, ChatError
 from bot.channels.packing import packed
 from bot.channels.texts import Inbound, speaker_texting, take_text
 from bot.conversations import ChatMessage, messages_after
 from bot.web.api import Bearer
-from bot.web.limits import refuse_flood
+from bot.web.limits import barred
 from bot.web.wording import page_words
-from core.crypto import lookup_hash
 from core.database import transaction
+from core.limiting import TEXTS
 from core.settings import settings
 from core.web import forms
 from core.web.pages import page
 from core.words import words
-from outreach.texts.contacts import number_of
+from outreach.texts.contacts import has_phone, number_of
 from outreach.texts.delivery import text_of
 from outreach.texts.tables import Contact, Message
 from sites import all_sites
@@ -63,7 +64,7 @@ class Received(BaseModel):
     text: str
 
 
-@router.post("/texts/inbound")
+@router.post("/texts/inbound", dependencies=[way("provider_signature")])
 def inbound(received: Received, token: Bearer) -> JSONResponse:
     """A text has come in; gives the texts that leave for it.
 
@@ -75,7 +76,7 @@ def inbound(received: Received, token: Bearer) -> JSONResponse:
     return JSONResponse({"texts": _taken(received.id, received.sender, received.to, text)})
 
 
-@router.get("/telephone")
+@router.get("/telephone", dependencies=[way("demonstration")])
 def telephone(
     request: Request,
     site: Annotated[str, Query()] = "hampshire",
@@ -104,7 +105,7 @@ def telephone(
     )
 
 
-@router.post("/telephone")
+@router.post("/telephone", dependencies=[way("demonstration")])
 def send(request: Request, form: forms.OwnForm) -> Response:
     """Text the site as this number."""
     _demonstration_only()
@@ -122,8 +123,8 @@ def send(request: Request, form: forms.OwnForm) -> Response:
 
 
 def _taken(text_id: str, sender: str, to: str, text: str) -> list[str]:
-    refuse_flood(f"{sender[:40]} {to[:40]}")
-    return take_text(Inbound(ON_SCREEN, text_id, sender, to, text))
+    over = barred(TEXTS, sender[:40], to[:40])
+    return take_text(Inbound(ON_SCREEN, text_id, sender, to, text), over)
 
 
 def _newest(thread: list[_Shown]) -> int:
@@ -140,7 +141,7 @@ def _bubble(message: ChatMessage) -> _Shown:
 
 def _begun(session: Session, site: str, phone: str) -> list[_Shown]:
     """The texts that we began, such as reminders: they are no part of the conversation."""
-    theirs = (Contact.site == site, Contact.phone_lookup == lookup_hash(phone))
+    theirs = (Contact.site == site, has_phone(phone))
     sent = select(Message, Contact).join(Contact, Contact.id == Message.contact_id)
     rows = session.execute(sent.where(*theirs, Message.sent_at.is_not(None)))
     return [

@@ -10,12 +10,15 @@ import json
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
-from accounts.tables import Role, Staff
+from accounts.policy import allows
+from accounts.staff import hash_of
+from accounts.tables import Staff
 from accounts.web import session, sign_in
+from accounts.web.declared import way
 from bot.channels.chat import begin_chat
 from bot.channels.incoming import ChatError
 from bot.channels.speaker import Speaker, speaker_in
@@ -24,25 +27,24 @@ from bot.web import talk
 from bot.web.api import Bearer, site_for
 from bot.web.officer import begin_officer_chat
 from bot.web.wording import NAMES, page_words
+from core.limiting import BEGINNINGS
 from core.settings import BUILD, settings
 from core.web import forms
+from core.web.limited import limited
 from core.web.pages import page
-from core.web.security import content_security_policy, nonce_of
+from core.web.security import content_security_policy, nonce_of, open_to_hosts
 from sites import Site, all_sites, site_of
 
 router = APIRouter(prefix="/widget")
-script = APIRouter()
+script = APIRouter(dependencies=[way("public")])
+PUBLIC, OWN = [way("public")], [way("own_conversation")]
 
 TOKEN_HEADER = "cara-conversation"  # noqa: S105 - the name of a header
 AUDIENCES = ("participant", "officer")
 SPEAKERS = ("participant", "public", "officer")
 
 
-async def _form(request: Request) -> FormData:
-    return await request.form()
-
-
-Form = Annotated[FormData, Depends(_form)]
+Form = Annotated[FormData, Depends(forms.form_of)]
 
 
 @script.get("/widget.js")
@@ -57,10 +59,11 @@ def widget_script() -> Response:
     }
     made = f"{{\nconst words = {json.dumps(labels)};\n{source.read_text(encoding='utf-8')}\n}}\n"
     headers = {"cache-control": "public, max-age=300"}
-    return Response(made, media_type="text/javascript; charset=utf-8", headers=headers)
+    scripted = Response(made, media_type="text/javascript; charset=utf-8", headers=headers)
+    return open_to_hosts(scripted)
 
 
-@router.get("/frame")
+@router.get("/frame", dependencies=PUBLIC)
 def frame(
     request: Request,
     site: Annotated[str, Query()],
@@ -85,10 +88,10 @@ def frame(
     policy = content_security_policy(nonce_of(request), framed_by=_hosts(where))
     response.headers["content-security-policy"] = policy
     response.headers["cross-origin-opener-policy"] = "unsafe-none"
-    return response
+    return open_to_hosts(response)
 
 
-@router.post("/begin")
+@router.post("/begin", dependencies=[*PUBLIC, limited(BEGINNINGS)])
 def begin(request: Request, form: Form) -> Response:
     """A participant's conversation for this frame; its token goes back in a header."""
     site = site_for(forms.said(form, "site"), "participant")
@@ -101,19 +104,19 @@ def begin(request: Request, form: Form) -> Response:
     return response
 
 
-@router.get("/messages")
+@router.get("/messages", dependencies=OWN)
 def messages(request: Request, token: Bearer, after: Annotated[int, Query(ge=0)] = 0) -> Response:
     """What the frame does not show yet."""
     return talk.new_messages(request, _chat(speaker_in(_held(token))), after)
 
 
-@router.get("/later")
+@router.get("/later", dependencies=OWN)
 def later(request: Request, token: Bearer, after: Annotated[int, Query(ge=0)] = 0) -> Response:
     """What a person of the team wrote meanwhile."""
     return talk.later(request, _chat(speaker_in(_held(token))), after)
 
 
-@router.post("/say")
+@router.post("/say", dependencies=OWN)
 def say(request: Request, form: Form, token: Bearer) -> Response:
     """One turn; who speaks is known from the token alone."""
     speaker = talk.speaking(token, *SPEAKERS)
@@ -126,34 +129,34 @@ def say(request: Request, form: Form, token: Bearer) -> Response:
         raise over from None
 
 
-@router.post("/end", status_code=204)
+@router.post("/end", status_code=204, dependencies=OWN)
 def end(token: Bearer) -> None:
     """Somebody left by "Exit this page"."""
     talk.end_conversation(_held(token))
 
 
-@router.get("/sign-in")
+@router.get("/sign-in", dependencies=PUBLIC)
 def sign_in_page(request: Request, site: Annotated[str, Query()]) -> Response:
     """In a window of its own, because a frame gets no cookie: sign in, or say that it is you."""
     return _opened(_window(request, site, session.staff_of(request)))
 
 
-@router.post("/sign-in")
+@router.post("/sign-in", dependencies=PUBLIC)
 def sign_in_window(request: Request, form: forms.OwnForm) -> Response:
     """Sign in if needed, then hand the officer's conversation to the frame."""
     site = forms.said(form, "site")
     if site not in all_sites():
         raise HTTPException(404)
-    staff, secret = session.staff_of(request), ""
+    staff = session.staff_of(request)
     if staff is None:
         try:
-            staff, secret = sign_in.signed_in_by(request, form)
+            entry = sign_in.signed_in_by(request, form)
         except sign_in.SignInRefusedError as refused:
             return _opened(_window(request, site, None, refused, forms.said(form, "username")))
-    response = _handed_over(request, site, staff)
-    if secret:
-        forms.set_cookie(response, session.COOKIE, secret)
-    return _opened(response)
+        if entry.only:
+            return _opened(entry.leads(RedirectResponse(entry.only, 303)))
+        return _opened(entry.leads(_handed_over(request, site, entry.staff, entry.secret)))
+    return _opened(_handed_over(request, site, staff, request.cookies[session.COOKIE]))
 
 
 def _window(
@@ -172,11 +175,12 @@ def _window(
     )
 
 
-def _handed_over(request: Request, site: str, staff: Staff) -> Response:
-    if staff.role != Role.officer or staff.site != site:
+def _handed_over(request: Request, site: str, staff: Staff, secret: str) -> Response:
+    if not allows(staff.role, "chat.officer") or staff.site != site:
         return page(request, "hand_over.html", status=403, token="", site=site_of(site))
     open_one = talk.officers_conversation(staff)
-    token = token_for(open_one) if open_one else begin_officer_chat(staff)[1]
+    held = open_one or begin_officer_chat(staff)
+    token = token_for(held, hash_of(secret))
     return page(request, "hand_over.html", token=token, site=site_of(site))
 
 

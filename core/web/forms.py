@@ -18,10 +18,12 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from core.crypto import derived_key
+from core.crypto import derived_keys
 
 COOKIE = "__Host-cara_csrf"
 FIELD = "csrf_token"
+MOST_FIELDS = 500
+SAFE = ("GET", "HEAD", "OPTIONS")
 _COOKIE = re.compile(r"[\w-]{43}")
 
 
@@ -37,7 +39,13 @@ def cookie_of(request: Request) -> str:
 
 def token_for(cookie: str) -> str:
     """What a form must carry to fit the cookie."""
-    return hmac.new(derived_key("csrf"), cookie.encode(), hashlib.sha256).hexdigest()
+    return _tokens_for(cookie)[0]
+
+
+def _tokens_for(cookie: str) -> list[str]:
+    """The same under every secret in use: a page that is open when it changes can still be sent."""
+    keys = derived_keys("csrf")
+    return [hmac.new(key, cookie.encode(), hashlib.sha256).hexdigest() for key in keys]
 
 
 def set_cookie(response: Response, name: str, value: str, *, strict: bool = False) -> None:
@@ -56,12 +64,18 @@ async def own_form(request: Request) -> FormData:
     """The form of an unsafe request; raises :class:`ForgedError` unless a page of ours sent it."""
     if not from_here(request):
         raise ForgedError
-    form = await request.form()
+    form = await form_of(request)
     held = request.cookies.get(COOKIE, "")
     sent = said(form, FIELD).encode()
-    if not held or not hmac.compare_digest(token_for(held).encode(), sent):
+    fits = any(hmac.compare_digest(each.encode(), sent) for each in _tokens_for(held))
+    if not held or not fits:
         raise ForgedError
     return form
+
+
+async def form_of(request: Request) -> FormData:
+    """The fields of a form; raises ``HTTPException`` 400 for files, which no page of ours sends."""
+    return await request.form(max_files=0, max_fields=MOST_FIELDS)
 
 
 def from_here(request: Request) -> bool:
@@ -75,6 +89,12 @@ def from_here(request: Request) -> bool:
         return False
     host = urlsplit(request.headers.get("origin", "")).netloc
     return not host or host == request.headers.get("host")
+
+
+def only_from_here(request: Request) -> None:
+    """For every route: what changes something is refused where a page of somebody else asks."""
+    if request.method not in SAFE and not from_here(request):
+        raise ForgedError
 
 
 def said(form: FormData, name: str) -> str:

@@ -12,6 +12,7 @@ from datetime import timedelta
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.settings import settings
@@ -49,6 +50,7 @@ def security_headers(nonce: str) -> dict[str, str]:
         "x-content-type-options": "nosniff",
         "referrer-policy": "no-referrer",
         "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
         "permissions-policy": "camera=(), geolocation=(), microphone=()",
         "cache-control": "no-store",
     }
@@ -56,6 +58,12 @@ def security_headers(nonce: str) -> dict[str, str]:
         lasts = int(HSTS_LASTS.total_seconds())
         headers["strict-transport-security"] = f"max-age={lasts}; includeSubDomains"
     return headers
+
+
+def open_to_hosts(response: Response) -> Response:
+    """Let pages of other sites load an answer that is meant for them."""
+    response.headers["cross-origin-resource-policy"] = "cross-origin"
+    return response
 
 
 def nonce_of(connection: HTTPConnection) -> str:

@@ -10,16 +10,19 @@ from datetime import datetime
 from hashlib import sha256
 
 import phonenumbers
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from core.clock import now
-from core.crypto import derived_key, lookup_hash
+from core.crypto import derived_keys, lookup_hash, lookup_hashes
 from outreach.texts.tables import Consent, Contact, Stopped
 
 BOOKING, AFTER, RESEARCH = PURPOSES = ("booking", "after", "research")
 PRIVACIES = ("private", "shared", "unknown")
 HOURS = ("day", "morning", "afternoon", "evening")
+PHONE_LOOKUP, STOP_LOOKUP = "contact.phone_lookup", "text_stop.phone_lookup"
+# When one key made the hashes of every column: a STOP of that time may be kept by no number.
+_BEFORE_COLUMNS = "lookup"
 _SHORTEST = 7
 
 
@@ -66,8 +69,14 @@ def number_of(raw: str) -> str | None:
 
 def chat_of(site: str, phone: str) -> str:
     """The id of the conversation of a telephone (E.164) with a site: it follows from both."""
-    secret = hmac.new(derived_key("phones"), f"{site}:{phone}".encode(), sha256)
-    return str(uuid.UUID(bytes=secret.digest()[:16]))
+    return chats_of(site, phone)[0]
+
+
+def chats_of(site: str, phone: str) -> list[str]:
+    """The same under every secret in use: the one that is given now, and those given before."""
+    named = f"{site}:{phone}".encode()
+    digests = [hmac.new(key, named, sha256).digest() for key in derived_keys("phones")]
+    return [str(uuid.UUID(bytes=digest[:16])) for digest in digests]
 
 
 def keep(session: Session, reach: Reach, asked: Iterable[Asked] = (), *, key: str) -> Contact:
@@ -81,14 +90,14 @@ def keep(session: Session, reach: Reach, asked: Iterable[Asked] = (), *, key: st
     contact = of_case(session, reach.case_id) or Contact(
         id=str(uuid.uuid4()), case_id=reach.case_id, site=reach.site
     )
-    lookup = lookup_hash(reach.phone) if reach.phone else None
-    if contact.phone_lookup and contact.phone_lookup != lookup:
+    if contact.phone and contact.phone != reach.phone:
         _end_agreements(session, contact, key)
-    contact.phone, contact.phone_lookup = reach.phone or None, lookup
+    contact.phone = reach.phone or None
+    contact.phone_lookup = lookup_hash(PHONE_LOOKUP, reach.phone) if reach.phone else None
     contact.privacy, contact.language, contact.hours = reach.privacy, reach.language, reach.hours
     contact.delivery_site, contact.updated_at = reach.delivery_site, now()
     if reach.word:
-        contact.word_lookup = lookup_hash(reach.word)
+        contact.word = reach.word
     session.add(contact)
     session.flush()
     for each in asked:
@@ -103,8 +112,13 @@ def of_case(session: Session, case_id: str) -> Contact | None:
 
 def of_phone(session: Session, site: str, phone: str) -> Contact | None:
     """Whose telephone this is at a site: the newest, where several cases gave one number."""
-    found = select(Contact).where(Contact.site == site, Contact.phone_lookup == lookup_hash(phone))
+    found = select(Contact).where(Contact.site == site, has_phone(phone))
     return session.scalars(found.order_by(Contact.updated_at.desc())).first()
+
+
+def has_phone(phone: str) -> ColumnElement[bool]:
+    """Whether a contact's telephone is this one (E.164), whatever secret it was kept under."""
+    return Contact.phone_lookup.in_(lookup_hashes(PHONE_LOOKUP, phone))
 
 
 def agreed(session: Session, contact: Contact, purpose: str) -> bool:
@@ -126,25 +140,40 @@ def consents(session: Session, contact: Contact) -> list[Consent]:
 
 def stop(session: Session, site: str, phone: str) -> None:
     """No text that we begin goes to this telephone any more."""
-    held = session.get(Stopped, (site, lookup_hash(phone)))
+    held = stop_of(session, site, phone)
     if held is None:
-        held = Stopped(site=site, phone_lookup=lookup_hash(phone))
+        held = Stopped(site=site, phone_lookup=lookup_hash(STOP_LOOKUP, phone))
         session.add(held)
-    held.stopped_at, held.started_at = now(), None
+    held.phone, held.stopped_at, held.started_at = phone, now(), None
     session.flush()
+
+
+def stop_of(session: Session, site: str, phone: str) -> Stopped | None:
+    """What this telephone (E.164) last said of STOP and START, whatever secret it was kept under.
+
+    While a secret is being changed two processes may have kept a row each: the last word counts.
+    """
+    hashes = (*lookup_hashes(STOP_LOOKUP, phone), *lookup_hashes(_BEFORE_COLUMNS, phone))
+    found = select(Stopped).where(Stopped.site == site, Stopped.phone_lookup.in_(hashes))
+    return max(session.scalars(found), key=last_word, default=None)
+
+
+def last_word(held: Stopped) -> datetime:
+    """When a telephone last said STOP or START."""
+    return max(held.stopped_at, held.started_at or held.stopped_at)
 
 
 def start(session: Session, site: str, phone: str) -> None:
     """The person wants texts again; what they agreed to counts as before."""
-    held = session.get(Stopped, (site, lookup_hash(phone)))
+    held = stop_of(session, site, phone)
     if held is not None:
-        held.started_at = now()
+        held.phone, held.started_at = phone, now()
         session.flush()
 
 
-def stopped(session: Session, site: str, phone_lookup: str | None) -> bool:
-    """Whether this telephone said STOP last."""
-    held = session.get(Stopped, (site, phone_lookup)) if phone_lookup else None
+def stopped(session: Session, site: str, phone: str | None) -> bool:
+    """Whether this telephone (E.164) said STOP last."""
+    held = stop_of(session, site, phone) if phone else None
     return held is not None and held.started_at is None
 
 

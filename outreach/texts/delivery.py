@@ -22,10 +22,20 @@ from core.outbox import Letter, post
 from core.words import words
 from outreach.alerts import paused
 from outreach.texts import contacts
-from outreach.texts.contacts import chat_of
-from outreach.texts.journey import FOLLOW_UP, PURPOSE, REMINDERS, in_hours, next_moment
-from outreach.texts.providers import LaterError, Provider, RefusedError
+from outreach.texts.contacts import chats_of
+from outreach.texts.journey import (
+    CALLED_OFF,
+    CHANGES,
+    FOLLOW_UP,
+    MOVED,
+    PURPOSE,
+    REMINDERS,
+    in_hours,
+    next_moment,
+)
+from outreach.texts.providers import BusyError, LaterError, Provider, RefusedError
 from outreach.texts.revealing import reveals
+from outreach.texts.said import gaps_of, key_of
 from outreach.texts.tables import Contact, Message, Signposting, Standing
 from sites import Site, site_of
 
@@ -34,6 +44,8 @@ log = logging.getLogger("cara.texts")
 CLAIM_LASTS = timedelta(minutes=2)
 # Somebody may be in danger: what we begin waits until a person has closed the alert.
 LOOK_AGAIN = timedelta(minutes=15)
+# The provider's minute is full: its window moves, so a place is free soon.
+NEXT_PLACE = timedelta(seconds=5)
 # One, two, four, eight minutes, then every quarter of an hour: four hours in all.
 PAUSES = (1, 2, 4, 8, *(15,) * 15)
 Outcome = Literal["delivered", "temporary", "permanent", "technical"]
@@ -44,13 +56,15 @@ class Case:
     """What the record says of a case when a text is about to go: the worker asks the referrals.
 
     ``days`` are those of the workshops still booked; ``done`` that both were attended;
-    ``flagged`` that somebody is worried, and no text goes until a person has looked.
+    ``flagged`` that somebody is worried, and no text goes until a person has looked;
+    ``to_book`` that a booking came to nothing, and another is to be made.
     """
 
     known: bool = False
     days: tuple[date, ...] = ()
     done: bool = False
     flagged: bool = False
+    to_book: bool = False
 
 
 CaseOf = Callable[[Session, str], Case]
@@ -62,12 +76,54 @@ def send_due(provider: Provider, case_of: CaseOf, *, most: int = 50) -> int:
     Where the provider is away or wants fewer, the rest of the round waits.
     """
     sent = 0
-    for message_id in _due(most):
+    for message_id in due(most):
         try:
-            sent += _sent(message_id, provider, case_of)
+            sent += send_one(message_id, provider, case_of)
         except LaterError:
             break
     return sent
+
+
+def due(most: int) -> list[str]:
+    """The ids of texts whose time has come and that nobody holds, the longest due first."""
+    with transaction() as session:
+        rows = (
+            select(Message.id)
+            .where(
+                Message.standing.in_((Standing.planned.value, Standing.sending.value)),
+                Message.due_at <= now(),
+                _free(),
+            )
+            .order_by(Message.due_at)
+            .limit(most)
+        )
+        return list(session.scalars(rows))
+
+
+def send_one(message_id: str, provider: Provider, case_of: CaseOf) -> bool:
+    """Send this text if it is still due, free and allowed; whether it went.
+
+    Any number may try at once: one claims it. Raises ``LaterError`` where nothing more should be
+    tried for a while; the text is put off then.
+    """
+    with transaction() as session:
+        ready = _ready(session, message_id, case_of)
+    if ready is None:
+        return False
+    to, text, site, again = ready
+    try:
+        provider_id = provider.send(to, text, message_id, site=site, again=again)
+    except RefusedError as refused:
+        with transaction() as session:
+            _settle(session.get_one(Message, message_id), Standing.failed, refused.code)
+        return False
+    except LaterError as later:
+        with transaction() as session:
+            _put_back(session.get_one(Message, message_id), later, tried_before=again)
+        raise
+    with transaction() as session:
+        _went(session, session.get_one(Message, message_id), to, text, provider, provider_id)
+    return True
 
 
 def obstacle(session: Session, message: Message, contact: Contact, case: Case) -> str:
@@ -75,7 +131,7 @@ def obstacle(session: Session, message: Message, contact: Contact, case: Case) -
     looks: tuple[tuple[str, bool], ...] = (
         ("no_phone", not contact.phone),
         ("not_private", contact.privacy != "private"),
-        ("stopped", contacts.stopped(session, contact.site, contact.phone_lookup)),
+        ("stopped", contacts.stopped(session, contact.site, contact.phone)),
         ("not_agreed", not contacts.agreed(session, contact, PURPOSE[message.kind])),
         ("flagged", case.flagged),
         ("switched_off", not _switched_on(site_of(contact.site), message.kind)),
@@ -87,17 +143,12 @@ def obstacle(session: Session, message: Message, contact: Contact, case: Case) -
 
 def text_of(message: Message, contact: Contact) -> str:
     """The words of a text, in the person's language."""
-    site, data = site_of(contact.site), dict(message.data)
-    signed = site.messages.signed
+    language, kind, data = contact.language, message.kind, message.data
+    signed = site_of(contact.site).messages.signed
     if not signed or reveals(signed):
-        signed = words("utter_text_signed", contact.language).text
-    values = {"signed": signed}
-    if message.kind in REMINDERS:
-        day = date.fromisoformat(data["day"])
-        weekday = words(f"utter_weekday_{day.weekday()}", contact.language).text
-        values |= {"day": weekday, "time": data["time"]}
-    kind = "reminder" if message.kind in REMINDERS else message.kind
-    return words(f"utter_text_{kind}", contact.language, values).text
+        signed = words("utter_text_signed", language).text
+    values = {"signed": signed} | gaps_of(kind, data, language)
+    return words(key_of(kind, data), language, values).text
 
 
 def receipt(session: Session, provider: str, provider_id: str, outcome: Outcome) -> bool:
@@ -118,43 +169,6 @@ def receipt(session: Session, provider: str, provider_id: str, outcome: Outcome)
     return True
 
 
-def _due(most: int) -> list[str]:
-    with transaction() as session:
-        rows = (
-            select(Message.id)
-            .where(
-                Message.standing.in_((Standing.planned.value, Standing.sending.value)),
-                Message.due_at <= now(),
-                _free(),
-            )
-            .order_by(Message.due_at)
-            .limit(most)
-        )
-        return list(session.scalars(rows))
-
-
-def _sent(message_id: str, provider: Provider, case_of: CaseOf) -> bool:
-    """Whether it went; raises ``LaterError`` where nothing more should be tried in this round."""
-    with transaction() as session:
-        ready = _ready(session, message_id, case_of)
-    if ready is None:
-        return False
-    to, text, site, again = ready
-    try:
-        provider_id = provider.send(to, text, message_id, site=site, again=again)
-    except RefusedError as refused:
-        with transaction() as session:
-            _settle(session.get_one(Message, message_id), Standing.failed, refused.code)
-        return False
-    except LaterError:
-        with transaction() as session:
-            _put_off(session.get_one(Message, message_id))
-        raise
-    with transaction() as session:
-        _went(session, session.get_one(Message, message_id), to, text, provider, provider_id)
-    return True
-
-
 def _ready(session: Session, message_id: str, case_of: CaseOf) -> tuple[str, str, str, bool] | None:
     """Claim it, and look a last time: number, words, site, and whether it was tried before."""
     if not _claimed(session, message_id):
@@ -166,7 +180,7 @@ def _ready(session: Session, message_id: str, case_of: CaseOf) -> tuple[str, str
         _settle(message, Standing.out_of_date, "late")
     elif not in_hours(contact.hours, now()):
         _wait(message, next_moment(contact.hours, now()))
-    elif contact.phone and paused(session, chat_of(contact.site, contact.phone)):
+    elif contact.phone and paused(session, *chats_of(contact.site, contact.phone)):
         _wait(message, now() + LOOK_AGAIN)
     elif why := obstacle(session, message, contact, case_of(session, contact.case_id)):
         _settle(message, Standing.held_back, why)
@@ -202,6 +216,16 @@ def _went(
     post(session, Letter("text", f"message:{message.id}", payload), site=message.site, sent=True)
 
 
+def _put_back(message: Message, why: LaterError, *, tried_before: bool) -> None:
+    """As it was, where the provider was not asked; else one try the fewer."""
+    if not isinstance(why, BusyError):
+        _put_off(message)
+        return
+    if not tried_before:
+        message.standing = Standing.planned.value
+    _wait(message, now() + NEXT_PLACE)
+
+
 def _put_off(message: Message) -> None:
     if message.tries >= len(PAUSES):
         _settle(message, Standing.failed, "provider_away")
@@ -229,6 +253,7 @@ def _free() -> Any:
 def _switched_on(site: Site, kind: str) -> bool:
     rules = site.texting
     on = {"hello": rules.hello, "check_in": bool(rules.check_in_after_days)}
+    on |= dict.fromkeys(CHANGES, rules.changes)
     return on.get(kind, rules.follow_up if kind == FOLLOW_UP else rules.reminders)
 
 
@@ -237,6 +262,10 @@ def _unbooked(message: Message, case: Case) -> bool:
         return True
     if message.kind in REMINDERS:
         return date.fromisoformat(message.data["day"]) not in case.days
+    if message.kind == MOVED:
+        return not {date.fromisoformat(day) for day in message.data["days"]} <= set(case.days)
+    if message.kind == CALLED_OFF:
+        return not case.to_book
     # Somebody may be shown services before the workshops are over: the chat is open to all.
     return message.kind != FOLLOW_UP and not case.done
 

@@ -28,9 +28,12 @@ HOURS: Mapping[str, tuple[time, time]] = {
     "evening": (time(17), time(20)),
 }
 REMINDERS = ("reminder_a", "reminder_b")
+MOVED, CALLED_OFF = CHANGES = ("moved", "called_off")
 HELLO, CHECK_IN, FOLLOW_UP = "hello", "check_in", "follow_up"
 # What a person has to have agreed to for each kind.
-PURPOSE = dict.fromkeys(REMINDERS, BOOKING) | dict.fromkeys((HELLO, CHECK_IN, FOLLOW_UP), AFTER)
+PURPOSE = dict.fromkeys((*REMINDERS, *CHANGES), BOOKING) | dict.fromkeys(
+    (HELLO, CHECK_IN, FOLLOW_UP), AFTER
+)
 # A hello that comes days late is still one; after that it would be out of the blue.
 GRACE = timedelta(days=3)
 
@@ -84,6 +87,22 @@ def reminders(
     return planned
 
 
+def change(
+    kind: str, days: Sequence[date], begins: str, hours: str, at: datetime, *, on: Messages
+) -> list[Planned]:
+    """What is told of the days of a booking that were moved, or called off: as soon as may be.
+
+    Told until the first of these days begins; ``at`` is the moment of the change, and its occasion.
+    """
+    to_come = [day for day in days if day > at.astimezone(LONDON).date()]
+    if not (on.changes and to_come):
+        return []
+    due = next_moment(hours, at)
+    until = datetime.combine(to_come[0], time.fromisoformat(begins.zfill(5)), LONDON)
+    data = {"days": [day.isoformat() for day in to_come], "time": begins}
+    return [Planned(kind, at.isoformat(), due, until, data)] if due < until else []
+
+
 def after(ended: date, hours: str, *, on: Messages) -> list[Planned]:
     """The hello on the day after both workshops, and the check-ins that the site set."""
     days = [(HELLO, 1)] if on.hello else []
@@ -104,6 +123,15 @@ def booked(session: Session, contact: Contact, a_on: date, b_on: date, begins: s
     call_off(session, contact, REMINDERS, "booking_changed")
     rules = site_of(contact.site).texting
     plan(session, contact, reminders((a_on, b_on), begins, contact.hours, now(), on=rules))
+
+
+def changed(
+    session: Session, contact: Contact, kind: str, days: Sequence[date], begins: str
+) -> None:
+    """Plan to tell of a change; what was to be told of one before is not true any more."""
+    call_off(session, contact, CHANGES, "booking_changed")
+    rules = site_of(contact.site).texting
+    plan(session, contact, change(kind, days, begins, contact.hours, now(), on=rules))
 
 
 def finished(session: Session, contact: Contact, ended: date) -> None:

@@ -10,12 +10,12 @@ import base64
 import secrets
 from datetime import timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from core.audit import Actor, record
 from core.clock import now
-from core.crypto import lookup_hash
+from core.crypto import lookup_hash, lookup_hashes
 from core.settings import settings
 from core.words import words
 from outreach.texts.contacts import of_phone
@@ -25,6 +25,7 @@ from outreach.texts.tables import ChatLink, Contact
 LASTS = timedelta(minutes=15)
 # So many wrong answers in so long a time, and somebody is guessing: no new link until later.
 MOST_WRONG, WRONG_COUNTS_FOR = 5, timedelta(days=1)
+LINK_LOOKUP = "chat_link.link_lookup"
 _BYTES = 16
 _WANTED = frozenset(
     " ".join(words_of(phrase))
@@ -73,7 +74,7 @@ def link_for(session: Session, contact: Contact) -> str:
     session.execute(end.values(ends_at=now()))
     session.add(
         ChatLink(
-            link_lookup=lookup_hash(token),
+            link_lookup=lookup_hash(LINK_LOOKUP, token),
             contact_id=contact.id,
             made_at=now(),
             ends_at=now() + LASTS,
@@ -86,7 +87,7 @@ def link_for(session: Session, contact: Contact) -> str:
 
 def waiting(session: Session, token: str) -> Contact | None:
     """Whose page a link would open now; looking spends nothing, as previews and scanners look."""
-    link = session.get(ChatLink, lookup_hash(token))
+    link = session.scalar(select(ChatLink).where(_is(token)))
     if link is None or link.spent_at is not None or link.ends_at <= now():
         return None
     return session.get(Contact, link.contact_id)
@@ -97,17 +98,14 @@ def spend(session: Session, token: str) -> Contact | None:
 
     Of two that come at once, one gets it.
     """
-    lookup = lookup_hash(token)
     spent = (
         update(ChatLink)
-        .where(
-            ChatLink.link_lookup == lookup, ChatLink.spent_at.is_(None), ChatLink.ends_at > now()
-        )
+        .where(_is(token), ChatLink.spent_at.is_(None), ChatLink.ends_at > now())
         .values(spent_at=now())
         .execution_options(synchronize_session=False)
     )
     first = session.connection().execute(spent).rowcount == 1
-    link = session.get(ChatLink, lookup)
+    link = session.scalar(select(ChatLink).where(_is(token)))
     contact = session.get(Contact, link.contact_id) if link else None
     if contact and not first:
         record(session, actor(contact), "link.open", _subject(contact), refused=True)
@@ -121,13 +119,17 @@ def opened(session: Session, contact: Contact) -> None:
 
 def refuse(session: Session, contact: Contact, token: str) -> None:
     """The answer was wrong: it counts, so that nobody guesses for long."""
-    session.get_one(ChatLink, lookup_hash(token)).tries += 1
+    session.scalars(select(ChatLink).where(_is(token))).one().tries += 1
     record(session, actor(contact), "link.open", _subject(contact), refused=True)
 
 
 def actor(contact: Contact) -> Actor:
     """Who acts with a link, as the audit knows them."""
     return Actor("contact", contact.id, contact.site)
+
+
+def _is(token: str) -> ColumnElement[bool]:
+    return ChatLink.link_lookup.in_(lookup_hashes(LINK_LOOKUP, token))
 
 
 def _subject(contact: Contact) -> str:

@@ -40,11 +40,6 @@ def segments(text: str) -> int:
     return min(1, len(sizes)) if sum(sizes) <= alone else _parts(sizes, part)
 
 
-def septets(text: str) -> int | None:
-    """The septets of a text; None where it is no GSM-7."""
-    return sum(_size(ch) for ch in text) if is_gsm7(text) else None
-
-
 def is_gsm7(text: str) -> bool:
     """Whether every character stands in the basic or the extension table."""
     return GSM7.issuperset(text)

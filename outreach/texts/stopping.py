@@ -9,10 +9,8 @@ from sqlalchemy.orm import Session
 
 from core import outbox
 from core.audit import SYSTEM, record
-from core.crypto import lookup_hash
 from core.outbox import Letter
 from outreach.texts import contacts
-from outreach.texts.tables import Stopped
 
 
 def take_stop(session: Session, entry_id: str, entry: dict[str, Any]) -> None:
@@ -22,7 +20,7 @@ def take_stop(session: Session, entry_id: str, entry: dict[str, Any]) -> None:
     that is none.
     """
     site, phone = entry["site"], entry["phone"]
-    held = session.get(Stopped, (site, lookup_hash(phone)))
+    held = contacts.stop_of(session, site, phone)
     said = datetime.fromisoformat(entry["at"])
     if held and (held.started_at is None or held.started_at > said):
         return

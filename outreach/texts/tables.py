@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.crypto import EncryptedJSON, EncryptedText
+from core.crypto import EncryptedJSON, EncryptedText, hash_of, only_a_hash
 from core.database import Base, UtcDateTime
 
 
@@ -30,8 +30,8 @@ class Contact(Base):
 
     ``case_id`` is the referral's id and no foreign key: this package knows nothing of referrals.
     ``privacy`` is "private", "shared" or "unknown" (asked, never inferred); ``hours`` the time of
-    day they chose ("day", "morning", "afternoon", "evening"). ``phone_lookup`` and
-    ``word_lookup`` (a word they chose, by which we know them again) are keyed hashes.
+    day they chose ("day", "morning", "afternoon", "evening"). ``phone_lookup`` is a keyed hash;
+    by ``word``, which they chose, we know them again.
     """
 
     __tablename__ = "contact"
@@ -41,8 +41,8 @@ class Contact(Base):
     delivery_site: Mapped[str] = mapped_column(String(40), default="")
     case_id: Mapped[str] = mapped_column(String(36), unique=True)
     phone: Mapped[str | None] = mapped_column(EncryptedText)
-    phone_lookup: Mapped[str | None] = mapped_column(String(64), index=True)
-    word_lookup: Mapped[str | None] = mapped_column(String(64))
+    phone_lookup: Mapped[str | None] = mapped_column(String(64), index=True, info=hash_of("phone"))
+    word: Mapped[str | None] = mapped_column(EncryptedText)
     privacy: Mapped[str] = mapped_column(String(10))
     language: Mapped[str] = mapped_column(String(2))
     hours: Mapped[str] = mapped_column(String(10))
@@ -71,15 +71,18 @@ class Consent(Base):
 
 
 class Stopped(Base):
-    """A telephone that said STOP to a site: kept for ever, as a keyed hash, so that it is honoured.
+    """A telephone that said STOP to a site: kept for ever, so that it is honoured.
 
+    ``phone`` is there so that the keyed hash can be made anew when the secret changes (decision
+    0022); it is None in rows from before it was kept, until the number is met again.
     ``started_at`` later than ``stopped_at`` means that the person wants texts again.
     """
 
     __tablename__ = "text_stop"
 
     site: Mapped[str] = mapped_column(String(40), primary_key=True)
-    phone_lookup: Mapped[str] = mapped_column(String(64), primary_key=True)
+    phone_lookup: Mapped[str] = mapped_column(String(64), primary_key=True, info=hash_of("phone"))
+    phone: Mapped[str | None] = mapped_column(EncryptedText)
     stopped_at: Mapped[datetime] = mapped_column(UtcDateTime)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -120,7 +123,9 @@ class Arrived(Base):
     __tablename__ = "text_arrived"
 
     provider: Mapped[str] = mapped_column(String(12), primary_key=True)
-    id_lookup: Mapped[str] = mapped_column(String(64), primary_key=True)
+    id_lookup: Mapped[str] = mapped_column(
+        String(64), primary_key=True, info=only_a_hash("a copy comes within days")
+    )
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -152,7 +157,9 @@ class ChatLink(Base):
 
     __tablename__ = "chat_link"
 
-    link_lookup: Mapped[str] = mapped_column(String(64), primary_key=True)
+    link_lookup: Mapped[str] = mapped_column(
+        String(64), primary_key=True, info=only_a_hash("a link opens for a quarter of an hour")
+    )
     contact_id: Mapped[str] = mapped_column(ForeignKey("contact.id"), index=True)
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
-from accounts.tables import Role, Staff
+from accounts.policy import allows, shows
+from accounts.tables import Staff
 from accounts.web.session import only
 from bot.channels.answering import NotAnsweredError
 from bot.channels.crisis_words import overdue, unconfirmed
@@ -33,6 +34,7 @@ from outreach import alerts
 from outreach.entries import ASKED
 from outreach.tables import Alert, AlertStatus
 from outreach.web import thread
+from referrals.handing_over.closed import not_of_closed
 from sites import site_of
 
 router = APIRouter()
@@ -66,12 +68,19 @@ OUTCOMES = {
     "no_risk_found": "I looked at it, and there was no risk",
     "could_not_reach": "I could not reach the person",
 }
-
+STANDS = {"waiting": "Waits", "sent": "Sent", "dead": "Given up"}
+BECAME = {
+    "delivered": "Delivered",
+    "temporary": "Did not arrive: the telephone is off or out of reach",
+    "permanent": "Did not arrive: the number is wrong, or takes no texts from us",
+    "technical": "Did not arrive: the provider failed",
+}
 
 TRIES = 3
 
-Sees = Annotated[Staff, Depends(only(alerts.SEE))]
-Reads = Annotated[Staff, Depends(only(alerts.READ_WORDS))]
+Sees = Annotated[Staff, Depends(only("alerts.read"))]
+Reads = Annotated[Staff, Depends(only("alerts.answer"))]
+SeesLetters = Annotated[Staff, Depends(only("outbox.read"))]
 
 
 @router.get("/alerts")
@@ -152,15 +161,14 @@ def _answered(staff: Staff, alert_id: str, form: FormData) -> None:
 
 
 @router.get("/outbox")
-def outbox_page(request: Request, staff: Sees) -> Response:
+def outbox_page(request: Request, staff: SeesLetters) -> Response:
     """What has left this site or waits to; the demonstration keeps e-mails and texts here."""
-    if not _sees_outbox(staff):
-        raise HTTPException(404)
     with transaction() as session:
         record(session, Actor("staff", staff.id, staff.site), "outbox.list", "outbox:*")
         rows = session.scalars(
             select(Outgoing)
             .where(Outgoing.site == staff.site, Outgoing.kind.in_(KINDS_OF_LETTERS))
+            .where(not_of_closed(staff))
             .order_by(Outgoing.made_at.desc())
             .limit(100)
         ).all()
@@ -213,7 +221,7 @@ def _shown(
             site=site_of(staff.site),
             alert=_row(alert),
             reach=_reach(session, alert),
-            said=alert.said if staff.role in alerts.READ_WORDS else None,
+            said=alert.said if shows(staff.role, "said") else None,
             taken_by=taken_by.name if taken_by else "",
             mine=alert.acknowledged_by == staff.id,
             outcomes=[{"value": value, "text": text} for value, text in OUTCOMES.items()],
@@ -247,6 +255,7 @@ def _row(alert: Alert) -> dict[str, Any]:
         "again": _counted(alert.repeats, "time") if alert.repeats else "",
         "note": _note(alert),
         "ended": OUTCOMES.get(alert.closed_as, ""),
+        "unreached": _moment(alert.unreached_at) if alert.unreached_at else "",
     }
 
 
@@ -303,7 +312,7 @@ def _number(parsed: phonenumbers.PhoneNumber) -> dict[str, str]:
 
 
 def _sees_outbox(staff: Staff) -> bool:
-    return staff.role in (Role.coordinator, Role.site_admin)
+    return allows(staff.role, "outbox.read")
 
 
 def _on_screen() -> tuple[str, ...]:
@@ -320,7 +329,7 @@ def _letter(row: Outgoing) -> dict[str, Any]:
         "to": payload.get("to") or payload.get("url"),
         "subject": payload.get("subject", ""),
         "text": payload.get("text", "") if readable else "",
-        "status": {"waiting": "Waits", "sent": "Sent", "dead": "Given up"}[row.status],
+        "status": BECAME.get(row.became) or STANDS[row.status],
         "kept_on_screen": settings().demo and row.status == "sent" and row.kind in _on_screen(),
         "trouble": row.trouble,
         "at": f"{row.made_at.astimezone(LONDON):%d %B %Y, %H:%M}",

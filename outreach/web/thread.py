@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
+from accounts.policy import shows
 from accounts.tables import Staff
 from bot.channels import answering
-from bot.channels.answering import LONGEST, TEAM, Answer, Bar, NotAnsweredError
-from bot.conversations import ChatMessage, Conversation
+from bot.channels.answering import LONGEST, Answer, Bar, NotAnsweredError
+from bot.conversations import TEAM, ChatMessage, Conversation
 from bot.runtime.language import language_of
 from core.audit import Actor, record
 from core.clock import LONDON
@@ -26,7 +27,7 @@ FIELDS = ("ready", "own", "name")
 LANGUAGES = {"en": "English", "pl": "Polish", "pa": "Punjabi"}
 BARS = {
     Bar.left: "This person has left the chat. An answer here would not be seen.",
-    Bar.over: "This chat closed a day after it began. An answer here would not be seen.",
+    Bar.over: "This chat has closed. An answer here would not be seen.",
     Bar.stopped: "This person has texted STOP. No text goes to them.",
     Bar.not_private: "We do not know that only this person sees their phone. No text goes to it.",
 }
@@ -43,7 +44,7 @@ PROBLEMS = {
 
 def view(session: Session, staff: Staff, alert: Alert) -> dict[str, Any] | None:
     """The thread of an alert for those who may read words, which goes on record; else None."""
-    if staff.role not in alerts.READ_WORDS or alert.audience == "officer":
+    if not shows(staff.role, "said") or alert.audience == "officer":
         return None
     thread = answering.thread_of(session, alert.conversation)
     if thread is None:

@@ -9,15 +9,14 @@ from typing import IO
 
 from sqlalchemy.orm import Session
 
+from accounts.policy import allows
 from accounts.staff import actor_of
-from accounts.tables import Role, Staff
+from accounts.tables import Staff
 from core.audit import record
 from referrals.evaluation import files, reading
 from referrals.evaluation.files import Form
-from referrals.evaluation.pseudonym import salt_of
+from referrals.evaluation.pseudonym import keep_salt, salt_of
 from sites import site_of
-
-MAY = (Role.evaluator,)
 
 
 class NotForYouError(Exception):
@@ -26,7 +25,7 @@ class NotForYouError(Exception):
 
 def allowed(staff: Staff, site: str) -> bool:
     """Whether somebody may have the extract of ``site``."""
-    return staff.role in MAY and staff.site == site
+    return allows(staff.role, "evaluation.extract") and staff.site == site
 
 
 def extract(
@@ -49,9 +48,10 @@ def extract(
     where = site_of(site)
     if not allowed(staff, site):
         raise NotForYouError(f"Only an evaluator of {where.name} may have its extract.")
-    salt_of(site, study)
-    count = files.write(reading.rows(session, where, study, done, told), out, form)
+    salt_of(session, site, study)
+    count = files.write(reading.rows(session, where, staff, study, done, told), out, form)
     # Last, or nobody else could write while it is read; what is held leaves after the commit.
+    keep_salt(session, site, study)
     record(session, actor_of(staff), f"evaluation.extract.{form}", _subject(site, study))
     return count
 

@@ -14,12 +14,14 @@ from typing import IO
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from accounts.policy import allows
 from accounts.staff import actor_of
-from accounts.tables import Role, Staff
+from accounts.tables import Staff
 from core.audit import record
 from referrals.evaluation.extract import NotForYouError
 from referrals.evaluation.files import harmless
-from referrals.evaluation.pseudonym import pseudonym, salt_of
+from referrals.evaluation.pseudonym import keep_salt, pseudonym, salt_of
+from referrals.readers import not_closed_to
 from referrals.tables import Referral, ReferralDetail
 from sites import site_of
 
@@ -28,7 +30,7 @@ COLUMNS = ("crime_reference", "case_id")
 
 def allowed(staff: Staff, site: str) -> bool:
     """Whether somebody may have the list of ``site``."""
-    return staff.role == Role.site_admin and staff.site == site
+    return allows(staff.role, "evaluation.link") and staff.site == site
 
 
 def write(session: Session, staff: Staff, *, site: str, study: str, out: IO[bytes]) -> int:
@@ -45,16 +47,19 @@ def write(session: Session, staff: Staff, *, site: str, study: str, out: IO[byte
             f"{where.name} has not agreed to link outcomes: its controllers decide, and then its "
             "site.yml says links_for_outcomes."
         )
-    salt = salt_of(site, study)
+    salt = salt_of(session, site, study)
     found = session.execute(
         select(ReferralDetail.crime_reference, Referral.id)
         .join(Referral, Referral.id == ReferralDetail.referral_id)
-        .where(Referral.site == site, ReferralDetail.crime_reference.is_not(None))
+        .where(
+            not_closed_to(staff), Referral.site == site, ReferralDetail.crime_reference.is_not(None)
+        )
     )
     lines = sorted((harmless(crime or ""), pseudonym(salt, each)) for crime, each in found)
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([COLUMNS, *lines])
     out.write(text.getvalue().encode())
+    keep_salt(session, site, study)
     record(session, actor_of(staff), "evaluation.links", _subject(site, study))
     return len(lines)
 

@@ -9,13 +9,15 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
+from accounts.tables import Staff
 from core.clock import LONDON
 from referrals.evaluation.case import CRITERIA, FIELDS, Case, Move, Talk, row_of
 from referrals.evaluation.pseudonym import pseudonym, salt_of
 from referrals.evaluation.row import Row
+from referrals.readers import not_closed_to
 from referrals.tables import Referral, ReferralAnswer, ReferralDetail, ReferralEvent
 from sites import Site
 
@@ -34,6 +36,7 @@ def nothing_told(_session: Session, _ids: Collection[str]) -> Mapping[str, Talk]
 def rows(
     session: Session,
     site: Site,
+    staff: Staff,
     study: str,
     done: Done = lambda _count: None,
     told: Told = nothing_told,
@@ -43,8 +46,8 @@ def rows(
     Any other order would tell which row of one study is which of another. ``done`` hears how
     many more are ready, and ``told`` gives what participants said. Raises ``StudyError``.
     """
-    salt = salt_of(site.code, study)
-    every = session.scalars(select(Referral.id).where(Referral.site == site.code))
+    salt = salt_of(session, site.code, study)
+    every = session.scalars(select(Referral.id).where(_given(site, staff)))
     named = sorted((pseudonym(salt, each), each) for each in every)
     for start in range(0, len(named), AT_A_TIME):
         chunk = named[start : start + AT_A_TIME]
@@ -55,10 +58,15 @@ def rows(
         done(len(chunk))
 
 
-def count(session: Session, site: Site) -> int:
+def count(session: Session, site: Site, staff: Staff) -> int:
     """How many rows there will be."""
-    counted = select(func.count()).select_from(Referral).where(Referral.site == site.code)
+    counted = select(func.count()).select_from(Referral).where(_given(site, staff))
     return session.scalar(counted) or 0
+
+
+def _given(site: Site, staff: Staff) -> ColumnElement[bool]:
+    """A restricted referral is in nobody's extract but a reader's."""
+    return and_(Referral.site == site.code, not_closed_to(staff))
 
 
 def _cases(session: Session, ids: Sequence[str]) -> dict[str, Case]:

@@ -1,7 +1,8 @@
 """The referral as it is handed over: made of what was frozen, in the shape of a published schema.
 
-It holds what a booking needs and no more: no force reference, and of the person harmed only the
-codes of the criteria that were asked (design D13).
+It holds what a booking needs and no more: no force reference, and nothing of the person harmed
+(design D13), neither an answer about them nor a reason that an officer gave because of them.
+Whether the two live together now is asked for safe contact.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from typing import Any
 
 from referrals.fields import BY_NAME
 
-VERSION = "1.1.0"
+OVERRIDE = "override_reason"
+VERSION = "1.2.0"
 KINDS = ("referral", "withdrawal")
 # What a booking needs. The force's own references and the risk tool stay with the force.
 BOOKING = (
@@ -34,7 +36,7 @@ BOOKING = (
     "access_needs",
     "when_unavailable",
     "support_needs_seen",
-    "override_reason",
+    OVERRIDE,
 )
 
 
@@ -49,6 +51,7 @@ class Facts:
     authorised_at: str
     given_on: str | None
     officer: str
+    reason_is_about_victim: bool = False
 
 
 def document(facts: Facts, frozen: Mapping[str, Any]) -> dict[str, Any]:
@@ -68,7 +71,12 @@ def document(facts: Facts, frozen: Mapping[str, Any]) -> dict[str, Any]:
             {name: each[name] for name in ("id", "question", "answer", "words")}
             for each in frozen["criteria"]
         ],
-        "fields": [_field(each) for each in frozen["fields"] if each["name"] in BOOKING],
+        "fields": [
+            _field(each)
+            for each in frozen["fields"]
+            if each["name"] in BOOKING
+            and not (facts.reason_is_about_victim and each["name"] == OVERRIDE)
+        ],
     }
 
 

@@ -15,8 +15,10 @@ from core.audit import record
 from core.clock import now
 from core.database import transaction
 from core.outbox import HELD, SENT, Outgoing
+from referrals.handing_over.closed import not_of_closed
 from referrals.handing_over.tables import HandOverTurn
 from referrals.handing_over.ways import PULL, Purpose, cause_of
+from referrals.readers import is_closed
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ def fetch(staff: Staff, *, after: int, most: int) -> list[Fetched]:
             select(HandOverTurn.n, Outgoing)
             .join(Outgoing, Outgoing.id == HandOverTurn.outbox_id)
             .where(Outgoing.site == staff.site, *_waits(), HandOverTurn.n > after)
+            .where(not_of_closed(staff))
             .order_by(HandOverTurn.n)
             .limit(most)
         ).all()
@@ -58,6 +61,8 @@ def acknowledge(session: Session, staff: Staff, row_id: str) -> bool:
     # PostgreSQL refuses a zero byte before it looks.
     row = session.get(Outgoing, row_id) if row_id.isprintable() else None
     if row is None or row.kind != PULL or row.site != staff.site:
+        return False
+    if is_closed(session, staff, cause_of(row.payload).referral):
         return False
     taken = (
         update(Outgoing)

@@ -27,6 +27,7 @@ from referrals.handing_over.ways import (
     without_way,
     worry_ways,
 )
+from referrals.rule_set import ABOUT_VICTIM
 from referrals.tables import Referral, ReferralEvent
 from referrals.transitions import BEFORE_AUTHORITY, Event, Status
 from sites import site_of
@@ -191,4 +192,5 @@ def _facts(session: Session, referral: Referral, authorised: ReferralEvent) -> F
         authorised_at=authorised.at.isoformat(timespec="seconds"),
         given_on=referral.given_on.isoformat() if referral.given_on else None,
         officer=" ".join(part for part in named if part),
+        reason_is_about_victim=not ABOUT_VICTIM.isdisjoint(referral.went_on_despite.split()),
     )

@@ -15,6 +15,7 @@ from core import outbox
 from core.audit import record
 from core.clock import now
 from core.outbox import DEAD, HELD, SENT, WAITING, Outgoing
+from referrals.handing_over.closed import not_of_closed
 from referrals.handing_over.posting import authorised, letters_of, post_letters
 from referrals.handing_over.ways import NO_ROUTE, PULL, Cause, Purpose, cause_of
 from referrals.tables import Referral, ReferralEvent
@@ -60,7 +61,7 @@ def stuck_at(session: Session, staff: Staff) -> list[Stuck]:
     record(session, actor_of(staff), "hand_over.list", "outbox:*")
     rows = session.scalars(
         select(Outgoing)
-        .where(Outgoing.site == staff.site, Outgoing.status != SENT, _ours())
+        .where(Outgoing.site == staff.site, Outgoing.status != SENT, _ours(), not_of_closed(staff))
         .order_by(Outgoing.made_at)
     )
     moment = now()
@@ -69,6 +70,14 @@ def stuck_at(session: Session, staff: Staff) -> list[Stuck]:
         for row in rows
         if (trouble := trouble_of(row, moment)) and _is_known(session, row)
     ]
+
+
+def troubles_at(session: Session, site: str = "") -> list[datetime]:
+    """Since when each thing waits that needs somebody, of one site or of all, and nothing else."""
+    asked = select(Outgoing).where(Outgoing.status != SENT, _ours())
+    rows = session.scalars(asked.where(Outgoing.site == site) if site else asked)
+    moment = now()
+    return [row.made_at for row in rows if trouble_of(row, moment)]
 
 
 def trouble_of(row: Outgoing, moment: datetime) -> Trouble | None:
@@ -124,7 +133,7 @@ def _locked(session: Session, staff: Staff, row_id: str) -> Outgoing | None:
         return None
     return session.scalar(
         select(Outgoing)
-        .where(Outgoing.id == row_id, Outgoing.site == staff.site, _ours())
+        .where(Outgoing.id == row_id, Outgoing.site == staff.site, _ours(), not_of_closed(staff))
         .with_for_update()
     )
 

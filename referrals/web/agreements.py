@@ -37,16 +37,17 @@ from outreach.texts.tables import Contact
 from referrals.fields import BY_NAME
 from referrals.tables import Referral
 from referrals.validation import FieldError, clean
-from referrals.web.agreements_shown import ASKS, agreements_shown, national, words
+from referrals.web.agreements_shown import agreements_shown, national, words
 from referrals.web.asked import code_in, referral_at
 from referrals.workshops import booking
 from referrals.workshops.booking import PRESENT
 from referrals.workshops.seats import group_of, people_of
+from referrals.workshops.standing import standing_of
 from referrals.workshops.tables import WorkshopGroup
 from sites import site_of
 
 router = APIRouter()
-Asks = Annotated[Staff, Depends(only(ASKS))]
+Asks = Annotated[Staff, Depends(only("agreements.ask"))]
 LANGUAGES = ("en", "pl", "pa")
 SHORTEST_WORD = 3
 _PREFIX = "utter_agree_"
@@ -145,6 +146,8 @@ def booked(session: Session, referral: Referral) -> None:
     """What a booking brings: how the person is reached, and the reminders of their group."""
     contact, group = brought_over(session, referral), group_of(session, referral)
     if group:
+        # What is near to them is what is near to their group, unless the case has its own place.
+        contact.delivery_site = referral.delivery_site or group.delivery_site
         journey.booked(session, contact, group.part_a_on, group.part_b_on, group.begins)
 
 
@@ -160,11 +163,30 @@ def registered(
             journey.finished(session, contact, group.part_b_on)
 
 
+def moved(session: Session, group: WorkshopGroup, people: Iterable[Referral]) -> None:
+    """What it brings when a group has other days: reminders of them, and a text that says so."""
+    for each in people:
+        booked(session, each)
+        contact, stands = contacts.of_case(session, each.id), standing_of(session, each.id)
+        if contact and stands:
+            journey.changed(session, contact, journey.MOVED, stands.days, group.begins)
+
+
 def called_off(session: Session, people: Iterable[Referral]) -> None:
     """What it brings when bookings are called off: no reminder of them goes."""
     for each in people:
         if contact := contacts.of_case(session, each.id):
             journey.call_off(session, contact, journey.REMINDERS, "booking_changed")
+
+
+def group_called_off(session: Session, group: WorkshopGroup, people: Iterable[Referral]) -> None:
+    """A text that says so besides; who is on hold expects no day, and hears it from a person."""
+    called_off(session, people)
+    for each in people:
+        contact, stands = contacts.of_case(session, each.id), standing_of(session, each.id)
+        if contact and stands and stands.to_book:
+            days = (group.part_a_on, group.part_b_on)
+            journey.changed(session, contact, journey.CALLED_OFF, days, group.begins)
 
 
 def brought_over(session: Session, referral: Referral) -> Contact:
@@ -235,7 +257,7 @@ def offered() -> dict[str, bool]:
 def _at_venue(staff: Staff, group_id: str, referral_id: str) -> Finds:
     def found(session: Session) -> Occasion:
         group = booking.group_for(session, staff, group_id)
-        people = people_of(session, group) if group else []
+        people = people_of(session, group, staff) if group else []
         for each in people:
             if each.id == referral_id:
                 path = f"/groups/{group_id}/agree/{referral_id}"
@@ -296,7 +318,7 @@ def _kept(
         privacy=said.privacy,
         language=said.language or before.language,
         hours=said.hours or before.hours,
-        delivery_site=occasion.referral.delivery_site,
+        delivery_site=before.delivery_site,
         word=said.word,
     )
     put = {code: approved(f"{_PREFIX}{code}", language) for code in said.answers}

@@ -8,14 +8,13 @@ from typing import Any
 import phonenumbers
 from sqlalchemy.orm import Session
 
-from accounts.tables import Role, Staff
+from accounts.policy import shows
+from accounts.tables import Staff
 from core.clock import LONDON
 from outreach.texts import contacts, journey
 from outreach.texts.tables import Consent, Contact, Message
 from referrals.tables import Referral
 from referrals.web.asked import words_of
-
-ASKS = frozenset({Role.coordinator, Role.facilitator})
 
 
 def words() -> dict[str, Any]:
@@ -28,7 +27,7 @@ def agreements_shown(session: Session, staff: Staff, referral: Referral) -> dict
 
     ``reach`` is None as long as nobody has kept an answer.
     """
-    if staff.role not in ASKS:
+    if not shows(staff.role, "agreement"):
         return None
     contact = contacts.of_case(session, referral.id)
     given = contacts.consents(session, contact) if contact else []
@@ -47,7 +46,7 @@ def no_texts(session: Session, contact: Contact) -> str:
     """Why no text is begun to this person, as a code; "" where one may be."""
     if not contact.phone:
         return "no_phone"
-    if contacts.stopped(session, contact.site, contact.phone_lookup):
+    if contacts.stopped(session, contact.site, contact.phone):
         return "stopped"
     return "" if contact.privacy == "private" else contact.privacy
 
@@ -67,7 +66,7 @@ def _reach(session: Session, contact: Contact) -> dict[str, str]:
         "privacy": said["privacy"][contact.privacy] if contact.phone else "",
         "hours": said["hours"][contact.hours],
         "language": said["languages"][contact.language],
-        "word": "yes" if contact.word_lookup else "",
+        "word": "yes" if contact.word else "",
         "no_texts": said["no_texts"].get(no_texts(session, contact), ""),
     }
 

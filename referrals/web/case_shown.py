@@ -7,14 +7,16 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from accounts.policy import allows, shows
 from accounts.staff import officers
-from accounts.tables import Role, Staff
+from accounts.tables import Staff
 from core.clock import LONDON, today
 from referrals import record
 from referrals.after_sending import DATES, PLACE, is_decided, may_date, may_place
 from referrals.case_clock import clock_of
 from referrals.expiring import days_left
 from referrals.moving import FLAG, HAND_ON, allowed, history
+from referrals.restricting import OPEN_AGAIN, RESTRICT
 from referrals.rule_set import DISPOSAL
 from referrals.tables import Referral, ReferralEvent
 from referrals.transitions import CALL_OFFS, TABLE, TERMINAL, Event, Status, Transition
@@ -26,6 +28,8 @@ from sites import site_of
 DECISIONS = (Event.authorise, Event.refuse, Event.return_to_officer)
 # These are made in the chat, and a booking on its own page, where what they need is asked for.
 IN_CHAT = (Event.submit, Event.close_not_met, Event.book)
+# What a form of the case's own page never asks for.
+ELSEWHERE = (*IN_CHAT, RESTRICT, OPEN_AGAIN)
 
 
 def words() -> dict[str, Any]:
@@ -45,7 +49,7 @@ def case_shown(session: Session, staff: Staff, referral: Referral) -> dict[str, 
         "hand_on": _act(HAND_ON),
         "colleagues": officers(session, referral.site, but=staff.id) if mine else [],
         "outcome": words()["outcomes"].get(referral.outcome or "") if referral.frozen else "",
-        "override": referral.detail.override_reason if staff.role == Role.authoriser else None,
+        "override": referral.detail.override_reason if shows(staff.role, "override") else None,
         "dates": dates_of(referral),
         "disposal": _disposal(referral),
         "dating": _act(DATES) if may_date(staff, referral) else None,
@@ -54,9 +58,12 @@ def case_shown(session: Session, staff: Staff, referral: Referral) -> dict[str, 
         "places": site_of(referral.site).delivery_sites,
         "place": _place(referral),
         "history": [_line(session, referral, each) for each in history(session, referral)],
-        "receipt": referral.frozen is not None and staff.role not in record.PROVIDER,
-        "handed_over": staff.role == Role.coordinator,
-        "needs": staff.role in (Role.navigator, Role.coordinator),
+        "victim": allows(staff.role, "referral.victim"),
+        "restricts": bool(referral.reference) and allows(staff.role, "referral.restrict"),
+        "restricted": referral.restricted_at is not None,
+        "receipt": referral.frozen is not None and allows(staff.role, "referral.receipt"),
+        "handed_over": allows(staff.role, "hand_over.list"),
+        "needs": allows(staff.role, "referral.needs"),
         "in_chat": mine and draft,
         "books": any(row.event is Event.book and _allows(staff, referral, row) for row in TABLE),
         "group": group_of(session, referral),
@@ -149,7 +156,7 @@ def dates_of(referral: Referral) -> dict[str, Any] | None:
 
 def _disposal(referral: Referral) -> str:
     """What was proposed, or what the site uses first, by its name on the day that counts."""
-    code = record.known(referral).answers.get(DISPOSAL)
+    code = record.answers_of(referral).get(DISPOSAL)
     site, day = site_of(referral.site), referral.given_on or today()
     named = site.disposals_on(day)
     return named.get(code or site.disposals[0]) or words()["clock"]["disposal"]

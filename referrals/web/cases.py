@@ -7,8 +7,9 @@ in ``cases.yml``.
 from __future__ import annotations
 
 import uuid
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -17,9 +18,9 @@ from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
 from accounts.staff import actor_of
-from accounts.tables import Role, Staff
+from accounts.tables import Staff
 from accounts.web.again import is_fresh, shows
-from accounts.web.session import SignedIn
+from accounts.web.session import only
 from core.audit import record as on_record
 from core.database import transaction
 from core.web import forms
@@ -32,19 +33,20 @@ from referrals.tables import Referral
 from referrals.transitions import Event, IllegalMoveError
 from referrals.web import agreements
 from referrals.web.asked import code_in, referral_at
-from referrals.web.case_shown import DECISIONS, IN_CHAT, case_shown, said_of, words
+from referrals.web.case_shown import DECISIONS, ELSEWHERE, case_shown, said_of, words
 from referrals.work import work_of
 from referrals.workshops.seats import begun
 from sites import site_of
 
 router = APIRouter(prefix="/referrals")
+Lists = Annotated[Staff, Depends(only("referral.list"))]
+Reads = Annotated[Staff, Depends(only("referral.read"))]
+Acts = Annotated[Staff, Depends(only("referral.act"))]
 
 
 @router.get("")
-def work_list(request: Request, staff: SignedIn, done: str = "") -> Response:
+def work_list(request: Request, staff: Lists, done: str = "") -> Response:
     """Everything that waits for this person, and what they have to do with besides."""
-    if not _works_on_cases(staff):
-        raise HTTPException(404)
     with transaction() as session:
         groups = [
             {"title": words()["groups"][code], "rows": [said_of(session, each) for each in found]}
@@ -63,18 +65,18 @@ def work_list(request: Request, staff: SignedIn, done: str = "") -> Response:
 
 
 @router.get("/{key}")
-def case(request: Request, key: str, staff: SignedIn, done: str = "") -> Response:
+def case(request: Request, key: str, staff: Reads, done: str = "") -> Response:
     """One referral: where it stands, its dates, its history, and what this person may do."""
     with transaction() as session:
         return _shown(request, session, staff, _found(session, staff, key), done=done)
 
 
 @router.post("/{key}/{event}")
-def act(request: Request, key: str, event: str, staff: SignedIn, form: forms.OwnForm) -> Response:
+def act(request: Request, key: str, event: str, staff: Acts, form: forms.OwnForm) -> Response:
     """Make a move; what stands in the way is said on the page, with what was typed."""
-    if event not in words()["events"] or event in IN_CHAT:
+    if event not in words()["events"] or event in ELSEWHERE:
         raise HTTPException(404)
-    if event in DECISIONS and not shows(request, staff, forms.said(form, "password")):
+    if event in DECISIONS and not shows(request, staff, form):
         return _refused(request, staff, key, form, event, words()["faults"]["who"], 422)
     try:
         with transaction() as session:
@@ -179,7 +181,3 @@ def _found(session: Session, staff: Staff, key: str) -> Referral:
     if found is None:
         raise HTTPException(404)
     return found
-
-
-def _works_on_cases(staff: Staff) -> bool:
-    return staff.role in (Role.officer, Role.authoriser, *record.PROVIDER)

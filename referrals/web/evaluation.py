@@ -26,7 +26,7 @@ from referrals.rule_set import rule_set_of
 from sites import site_of
 
 router = APIRouter(prefix="/evaluation")
-Evaluates = Annotated[Staff, Depends(only(extract.MAY))]
+Evaluates = Annotated[Staff, Depends(only("evaluation.extract"))]
 TYPES = {
     "csv": "text/csv; charset=utf-8",
     "parquet": "application/vnd.apache.parquet",
@@ -101,7 +101,7 @@ def _saved_as(name: str) -> dict[str, str]:
 def _page(request: Request, staff: Staff, study: str, fault: str = "") -> Response:
     site = site_of(staff.site)
     with transaction() as session:
-        count = reading.count(session, site)
+        count = reading.count(session, site, staff)
     return page(
         request,
         "evaluation.html",

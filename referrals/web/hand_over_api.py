@@ -7,8 +7,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse, Response
 
+from accounts.policy import allows
 from accounts.staff import signed_in
-from accounts.tables import Role, Staff
+from accounts.tables import Staff
+from accounts.web.declared import naming, way
 from bot.channels.incoming import ChatError
 from bot.web.api import Bearer
 from core.database import transaction
@@ -17,6 +19,7 @@ from referrals.handing_over.document import KINDS, schema
 from referrals.handing_over.fetching import Fetched
 
 router = APIRouter(prefix="/api/v1/hand-over")
+FETCHES = "hand_over.fetch"
 MOST = 100
 
 
@@ -24,12 +27,12 @@ def receiver(token: Bearer) -> Staff:
     """Whose system asks: a navigator's token, which opens the queue of its own site."""
     with transaction() as session:
         staff = signed_in(session, token)
-    if staff is None or staff.role != Role.navigator:
+    if staff is None or not allows(staff.role, FETCHES):
         raise ChatError(401, "token", "Send the token of a navigator of the site, as Bearer.")
     return staff
 
 
-Receiver = Annotated[Staff, Depends(receiver)]
+Receiver = Annotated[Staff, Depends(naming(FETCHES, receiver))]
 
 
 @router.get("")
@@ -55,7 +58,7 @@ def acknowledge(staff: Receiver, row_id: str) -> dict[str, Any]:
     return {"id": row_id, "acknowledged": True}
 
 
-@router.get("/schema")
+@router.get("/schema", dependencies=[way("public")])
 def published(kind: Annotated[str, Query(max_length=20)] = "referral") -> Response:
     """The JSON Schema of what is handed over: of a referral, or of word that one is withdrawn."""
     if kind not in KINDS:

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from accounts.tables import Role, Staff
+from accounts.tables import Staff
 from accounts.web.session import only
 from core.clock import LONDON
 from core.database import transaction
@@ -26,8 +26,8 @@ from referrals.reference import read_reference
 from sites import site_of
 
 router = APIRouter(prefix="/hand-over")
-Coordinates = Annotated[Staff, Depends(only({Role.coordinator}))]
-Reads = Annotated[Staff, Depends(only({Role.coordinator, Role.navigator}))]
+Coordinates = Annotated[Staff, Depends(only("hand_over.list"))]
+Reads = Annotated[Staff, Depends(only("hand_over.read"))]
 
 
 @router.get("")

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
-from accounts.tables import Role, Staff
+from accounts.tables import Staff
 from accounts.web.session import only
 from core.clock import LONDON
 from core.database import transaction
@@ -38,7 +38,7 @@ from referrals.web.asked import code_in, referral_at, words_of
 from sites import site_of
 
 router = APIRouter(prefix="/referrals")
-Supports = Annotated[Staff, Depends(only({Role.navigator, Role.coordinator}))]
+Supports = Annotated[Staff, Depends(only("referral.needs"))]
 STEPS = {"assess": ASSESSED, "support": GIVEN}
 
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 import phonenumbers
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
 from accounts.tables import Staff
-from accounts.web.session import SignedIn
+from accounts.web.session import only
 from core.clock import LONDON
 from core.database import transaction
 from core.web.pages import page
 from core.words import words
-from referrals import record
+from referrals import record, victim
 from referrals.fields import BY_NAME
 from referrals.reference import read_aloud, read_reference
 from referrals.tables import Referral
@@ -28,6 +28,7 @@ from referrals.web.case_shown import words as words_of_cases
 from sites import site_of
 
 router = APIRouter(prefix="/referrals")
+Prints = Annotated[Staff, Depends(only("referral.receipt"))]
 
 NOT_GIVEN = words("utter_not_given", "en").text
 OUTCOMES = {
@@ -46,10 +47,8 @@ class Line:
 
 
 @router.get("/{reference}/receipt")
-def receipt(request: Request, reference: str, staff: SignedIn) -> Response:
+def receipt(request: Request, reference: str, staff: Prints) -> Response:
     """The receipt for its officer and its authoriser; for anybody else there is none (404)."""
-    if staff.role in record.PROVIDER:
-        raise HTTPException(404)
     with transaction() as session:
         held = read_reference(reference)
         found = record.by_reference(session, staff, held) if held else None
@@ -71,7 +70,7 @@ def receipt(request: Request, reference: str, staff: SignedIn) -> Response:
             authoriser=_person(session, found.detail.authoriser),
             officer=_person(session, found.created_by),
             rule_set=found.rule_set,
-            criteria=[Line(each["question"], each["words"]) for each in found.frozen["criteria"]],
+            criteria=[Line(each["question"], each["words"]) for each in victim.whole(found)],
             fields=_fields(session, found),
         )
 

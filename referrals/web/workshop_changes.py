@@ -55,8 +55,7 @@ def change(request: Request, group_id: str, staff: Coordinates, form: forms.OwnF
             asked = asked_for(_whole(form, group), site_of(staff.site))
             seen = forms.said(form, "anyway")
             moved = change_group(session, staff, group, asked, need_of, seen=seen)
-            for each in moved:
-                agreements.booked(session, each)
+            agreements.moved(session, group, moved)
     except ReferralError as fault:
         return _change(request, staff, group_id, fault=fault, form=form)
     done = "moved" if moved else "changed"
@@ -77,7 +76,7 @@ def call_off(request: Request, group_id: str, staff: Coordinates, form: forms.Ow
         with transaction() as session:
             group = group_at(session, staff, group_id)
             people = call_off_group(session, staff, group, reason, said)
-            agreements.called_off(session, people)
+            agreements.group_called_off(session, group, people)
     except ReferralError as fault:
         return _call_off(request, staff, group_id, fault=str(fault), form=form)
     except IllegalMoveError:
@@ -136,7 +135,7 @@ def _call_off(
 ) -> Response:
     with transaction() as session:
         group = _standing(session, staff, group_id)
-        people = [each.reference for each in people_of(session, group)]
+        people = [each.reference for each in people_of(session, group, staff)]
     reasons = words_of("cases")["reasons"]
     return shown(
         request,

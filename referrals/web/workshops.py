@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
+from accounts.policy import allows
 from accounts.staff import actor_of
-from accounts.tables import Role, Staff
+from accounts.tables import Staff
 from accounts.web.session import only
 from core.audit import record as on_record
 from core.clock import today
@@ -38,8 +39,8 @@ from referrals.workshops.tables import WorkshopGroup
 from sites import Site, site_of
 
 router = APIRouter()
-Coordinates = Annotated[Staff, Depends(only({Role.coordinator}))]
-Works = Annotated[Staff, Depends(only({Role.coordinator, Role.facilitator}))]
+Coordinates = Annotated[Staff, Depends(only("groups.write"))]
+Works = Annotated[Staff, Depends(only("groups.read"))]
 SHOWN_AFTER = timedelta(days=60)
 _TIME = re.compile(r"([01]?\d|2[0-3])[:.]([0-5]\d)")
 _TYPED = ("a", "b", "begins", "ends", "venue", "places", "who", "language", "delivery_site")
@@ -84,7 +85,7 @@ def group_page(request: Request, group_id: str, staff: Works, done: str = "") ->
     """One group: its days, who comes, and the register of each day."""
     with transaction() as session:
         group = group_at(session, staff, group_id)
-        people = [_person(each) for each in people_of(session, group)]
+        people = [_person(each) for each in people_of(session, group, staff)]
         on_record(session, actor_of(staff), "workshop.view", f"workshop:{group.id}")
     done = words()["done"].get(done, "")
     return shown(request, staff, "workshop.html", group=group, people=people, done=done)
@@ -153,7 +154,7 @@ def shown(
         staff=staff,
         site=site,
         words=words(),
-        coordinates=staff.role == Role.coordinator,
+        coordinates=allows(staff.role, "groups.write"),
         today=today(),
         **context,
     )
@@ -182,7 +183,7 @@ def _register(
 ) -> Response:
     with transaction() as session:
         group = group_at(session, staff, group_id, part)
-        here = [each for each in people_of(session, group) if each.status == STANDS[part]]
+        here = [each for each in people_of(session, group, staff) if each.status == STANDS[part]]
         people = [_person(each) for each in here]
         on_record(session, actor_of(staff), "workshop.view", f"workshop:{group.id}")
     on = group.part_a_on if part == "a" else group.part_b_on
@@ -212,7 +213,7 @@ def _booking(request: Request, staff: Staff, key: str, *, fault: str = "") -> Re
 
 def need_of(referral: Referral) -> Need:
     """What its case needs of a group, by its clock and its answers."""
-    clock, answers = clock_of(referral), record.known(referral).answers
+    clock, answers = clock_of(referral), record.answers_of(referral)
     return Need(
         a_by=clock.workshop_a_by if clock else None,
         b_by=clock.workshop_b_by if clock else None,

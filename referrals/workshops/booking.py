@@ -10,6 +10,7 @@ from datetime import date
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from accounts.policy import allows
 from accounts.staff import actor_of
 from accounts.tables import Role, Staff
 from core.audit import record
@@ -45,7 +46,7 @@ class NewGroup:
 
 def make_group(session: Session, staff: Staff, asked: NewGroup) -> WorkshopGroup:
     """A new group of this coordinator's site; raises :class:`ReferralError` with what is wrong."""
-    if staff.role != Role.coordinator:
+    if not allows(staff.role, "groups.write"):
         raise IllegalMoveError("only a coordinator makes a group")
     refuse(faults_of(asked.dates, asked.places, today()) + missing(asked))
     group = WorkshopGroup(id=str(uuid.uuid4()), site=staff.site, made_by=staff.id, made_at=now())
@@ -161,7 +162,9 @@ def register(
     day = group.part_a_on if part == "a" else group.part_b_on
     if day > today():
         raise ReferralError(words("utter_group_not_yet", "en").text)
-    here = {each.id: each for each in people_of(session, group) if each.status == STANDS[part]}
+    here = {
+        each.id: each for each in people_of(session, group, staff) if each.status == STANDS[part]
+    }
     counts = [(who, how) for who, how in said if who in here]
     for who, how in counts:
         event, reason = (PARTS[part], "") if how == PRESENT else (Event.miss, how)

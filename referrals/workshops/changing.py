@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from accounts.policy import allows
 from accounts.staff import actor_of
-from accounts.tables import Role, Staff
+from accounts.tables import Staff
 from core.audit import record
 from core.clock import today
 from core.words import words
@@ -132,5 +133,5 @@ def _check_words(reason: str, said: str) -> None:
 
 
 def _may(staff: Staff, group: WorkshopGroup) -> None:
-    if staff.role != Role.coordinator or staff.site != group.site:
+    if not allows(staff.role, "groups.write") or staff.site != group.site:
         raise IllegalMoveError("only a coordinator of the site changes a group")

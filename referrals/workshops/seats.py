@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, select, true, update
 from sqlalchemy.orm import Session
 
+from accounts.tables import Staff
 from core.clock import now, today
+from referrals.readers import readable
 from referrals.tables import Referral
 from referrals.transitions import Status
 from referrals.workshops.tables import WorkshopGroup, WorkshopSeat
@@ -36,12 +38,17 @@ def free(session: Session, group: WorkshopGroup) -> int:
     return group.places - (session.scalar(taken) or 0)
 
 
-def people_of(session: Session, group: WorkshopGroup) -> Sequence[Referral]:
-    """The referrals that have a seat now, in the order in which they were booked."""
+def people_of(
+    session: Session, group: WorkshopGroup, shown_to: Staff | None = None
+) -> Sequence[Referral]:
+    """The referrals that have a seat now, in the order in which they were booked.
+
+    ``shown_to`` leaves out those that this person may not open.
+    """
     asked = (
         select(Referral)
         .join(WorkshopSeat, WorkshopSeat.referral_id == Referral.id)
-        .where(*_seated(group))
+        .where(*_seated(group), true() if shown_to is None else readable(shown_to))
         .order_by(WorkshopSeat.id)
     )
     return session.scalars(asked).unique().all()

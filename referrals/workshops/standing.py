@@ -18,11 +18,15 @@ _TO_COME = {Status.booked: (True, True), Status.part_a_done: (False, True)}
 
 @dataclass(frozen=True)
 class CaseStanding:
-    """The days of the workshops still to come, whether both were attended, and a worry."""
+    """The days of the workshops still to come, whether both were attended, and a worry.
+
+    ``to_book``: it had a booking that came to nothing, and waits for another.
+    """
 
     days: tuple[date, ...] = ()
     done: bool = False
     flagged: bool = False
+    to_book: bool = False
 
 
 def standing_of(session: Session, referral_id: str) -> CaseStanding | None:
@@ -35,6 +39,7 @@ def standing_of(session: Session, referral_id: str) -> CaseStanding | None:
         days=_days(session, referral_id, _TO_COME.get(status, (False, False))),
         done=status is Status.completed,
         flagged=referral.flagged_at is not None,
+        to_book=status is Status.rebooking,
     )
 
 

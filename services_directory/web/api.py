@@ -15,10 +15,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from accounts.web.declared import way
 from bot.channels.render import reason_words
 from core.clock import LONDON, now, today
 from core.database import transaction
+from core.limiting import searches
 from core.settings import settings
+from core.web.limited import limited
 from services_directory.finding import find
 from services_directory.listing import offerable, warning
 from services_directory.places import find_place, resolve_postcode
@@ -26,7 +29,7 @@ from services_directory.query import Query
 from services_directory.results import as_json
 from sites import all_sites, site_of
 
-router = APIRouter(prefix="/api/v1/services")
+router = APIRouter(prefix="/api/v1/services", dependencies=[way("public"), limited(searches)])
 MOST = 50
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 Mode = Literal["phone", "in_person", "online"]

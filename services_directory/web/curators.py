@@ -10,10 +10,9 @@ from fastapi.responses import Response
 from accounts.tables import Staff
 from accounts.web.session import only
 from core.web.pages import page
-from services_directory.curation import EDITS
 from sites import site_of
 
-Curates = Annotated[Staff, Depends(only(EDITS))]
+Curates = Annotated[Staff, Depends(only("directory.edit"))]
 
 
 def curators_page(

@@ -25,7 +25,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.clock import today
 from core.database import transaction
+from core.limiting import TooOftenError, searches
 from core.settings import settings
+from core.web.limited import limited
 from services_directory import live
 from services_directory.oruk import reading
 from services_directory.oruk.asked import Asked, OrganizationsAsked, Paged, TermsAsked
@@ -41,6 +43,7 @@ log = logging.getLogger("cara.web")
 _CROSS_ORIGIN = {
     "access-control-allow-origin": "*",
     "access-control-expose-headers": "ETag",
+    "cross-origin-resource-policy": "cross-origin",
 }
 _PREFLIGHT = {
     "allow": "GET, HEAD, POST, OPTIONS",
@@ -91,6 +94,7 @@ api = FastAPI(
     redoc_url=None,
     servers=[{"url": PREFIX}],
     root_path_in_servers=False,
+    dependencies=[limited(searches)],
 )
 
 
@@ -362,6 +366,13 @@ def _http_error(_request: Request, error: HTTPException) -> Response:
     codes = {404: "not_found", 405: "not_possible", 413: "too_much"}
     answer = _error(error.status_code, codes.get(error.status_code, "http"), str(error.detail))
     answer.headers.update(error.headers or {})
+    return answer
+
+
+@api.exception_handler(TooOftenError)
+def _too_often(_request: Request, error: TooOftenError) -> Response:
+    answer = _error(429, "too_many", "That is too much at once. Wait, and go on more slowly.")
+    answer.headers["retry-after"] = str(error.wait)
     return answer
 
 

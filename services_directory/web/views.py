@@ -8,10 +8,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
+from accounts.web.declared import way
 from core.clock import today
 from core.database import transaction
+from core.limiting import SUGGESTIONS
 from core.settings import settings
 from core.web import forms
+from core.web.limited import limited
 from core.web.pages import page
 from core.words import words
 from services_directory import curation, gaps, live, suggestions
@@ -88,13 +91,13 @@ def preview(request: Request, staff: Curates, listing_id: str) -> Response:
     )
 
 
-@router.get("/suggest/{listing_id}")
+@router.get("/suggest/{listing_id}", dependencies=[way("public")])
 def suggest_page(request: Request, listing_id: str, done: str = "") -> Response:
     """Anybody may say what is wrong with a public listing."""
     return _suggest(request, _public(listing_id), done=bool(done))
 
 
-@router.post("/suggest/{listing_id}")
+@router.post("/suggest/{listing_id}", dependencies=[way("public"), limited(SUGGESTIONS)])
 def suggest(request: Request, listing_id: str, form: forms.OwnForm) -> Response:
     """Keep it for a coordinator; nothing changes until two people have looked."""
     found, proposed = _public(listing_id), forms.said(form, "proposed")

@@ -1,4 +1,4 @@
-"""`make bench`: our directory beside its peers in one run, as a table and as JSON."""
+"""`make bench`: ours beside its peers in one run, as a table, as JSON and as a picture."""
 
 from __future__ import annotations
 
@@ -7,74 +7,123 @@ import json
 import os
 import sys
 import time
-import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-import psycopg
-from psycopg import sql
-
+from cli import children
 from core.settings import ROOT
-from tests.bench.measuring import Effort, Size, measured
+from tests.bench import directory, quality, together
+from tests.bench.figures import as_json, in_one_table, missed
+from tests.bench.measuring import Effort, Size
+from tests.bench.plot import drawn
+from tests.bench.stock.project import EPOCHS, SAMPLE
 from tests.bench.tables import in_words, machine
+from tests.bench.texts import REMINDED, TEXTS
+from tests.bench.together import PARTS, Found, Wanted
 
-BOTH = (2_000, 20_000)
+PLACES = (2_000, 20_000)
+EVERYTHING = (*PARTS, "quality", "directory")
 
 
 def main(words: Sequence[str]) -> int:
     """Measure, print the table and keep the figures. Returns the exit status."""
-    wanted, facts = _options(words), machine()
-    effort = Effort(wanted.rounds, wanted.seconds)
-    sizes = [_sqlite(places, effort) for places in wanted.places]
-    if wanted.postgresql:
-        sizes += [_postgresql(places, effort, wanted.postgresql) for places in wanted.places]
-    kept = Path(os.environ.get("DATA_DIR") or ROOT / "var") / "bench.json"
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    figures = {"machine": facts, "sizes": [asdict(each) for each in sizes]}
-    kept.write_text(json.dumps(figures, indent=1) + "\n")
-    print(in_words(facts, sizes))
-    return 0
+    wanted, facts, found = _options(words), machine(), Found()
+    children.stop_on_signals()
+    status = 0
+    try:
+        _measure(wanted, found)
+    except (RuntimeError, AssertionError) as error:
+        print(error, file=sys.stderr)
+        status = 1
+    except children.Stopped:
+        print("\nStopped.", file=sys.stderr)
+        status = 130
+    # What was measured until then is told all the same.
+    facts |= {"load at the end": machine()["load"]}
+    _keep(facts, found)
+    print(_told(facts, found))
+    return status
 
 
 def _options(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench")
-    parser.add_argument("--places", type=int, nargs="+", default=BOTH)
-    parser.add_argument("--rounds", type=int, default=Effort.rounds)
+    parser.add_argument(
+        "--only", type=lambda said: said.split(","), default=EVERYTHING, metavar="PART,PART",
+        help=f"of {', '.join(EVERYTHING)}",
+    )  # fmt: skip
+    parser.add_argument("--rounds", type=int, default=5, help="of both peers, one after the other")
+    parser.add_argument("--turns", type=int, default=48, help="of each kind in a round, alone")
+    parser.add_argument("--starts", type=int, default=2, help="of each peer")
+    parser.add_argument("--long", type=int, default=200, help="turns of a long conversation")
+    parser.add_argument("--stock-epochs", type=int, default=EPOCHS, help="of the peer's learners")
+    parser.add_argument(
+        "--stock-texts", type=int, default=SAMPLE, help="that it learns; 0: all, which takes long"
+    )
+    parser.add_argument(
+        "--texts", type=int, default=TEXTS, help="that come in, alone and eight at a time"
+    )
+    parser.add_argument("--reminders", type=int, default=REMINDED)
+    parser.add_argument("--places", type=int, nargs="+", default=PLACES)
+    parser.add_argument("--searches", type=int, default=Effort.rounds, help="rounds at a directory")
     parser.add_argument(
         "--seconds", type=float, default=Effort.lasting, help="of eight clients, for each question"
     )
-    parser.add_argument("--postgresql", metavar="URL", help="measure there too, in a new database")
-    return parser.parse_args(words)
+    parser.add_argument("--postgresql", metavar="URL", help="measure a directory there too")
+    wanted = parser.parse_args(words)
+    if unknown := set(wanted.only) - set(EVERYTHING):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    return wanted
 
 
-def _sqlite(places: int, effort: Effort) -> Size:
-    with TemporaryDirectory(prefix="cara-bench-") as folder:
-        return measured(places, Path(folder), {}, effort, _say)
+def _measure(wanted: argparse.Namespace, found: Found) -> None:
+    parts = [part for part in PARTS if part in wanted.only]
+    asked = Wanted(
+        parts, wanted.rounds, wanted.turns, wanted.starts, wanted.long, wanted.stock_epochs,
+        wanted.stock_texts, wanted.texts, wanted.reminders,
+    )  # fmt: skip
+    if "quality" in wanted.only:
+        found.figures += quality.figures()
+    together.measure(asked, found, _data_dir() / "bench", _say)
+    if "directory" in wanted.only:
+        for size in _directories(wanted):
+            found.sizes.append(size)
+            found.figures += directory.figures(size)
 
 
-def _postgresql(places: int, effort: Effort, server: str) -> Size:
-    with TemporaryDirectory(prefix="cara-bench-") as folder, _lent(server) as url:
-        extra = {"CARA_DATABASE_URL": url}
-        return measured(places, Path(folder), extra, effort, _say)
+def _directories(wanted: argparse.Namespace) -> Iterator[Size]:
+    effort = Effort(wanted.searches, wanted.seconds)
+    yield from (directory.on_sqlite(places, effort, _say) for places in wanted.places)
+    if server := wanted.postgresql:
+        for places in wanted.places:
+            yield directory.on_postgresql(places, effort, _say, server)
 
 
-@contextmanager
-def _lent(server: str) -> Iterator[str]:
-    """A database of the bench's own, which is gone at the end; gives its address."""
-    name = f"cara_bench_{uuid.uuid4().hex}"
-    _administer(server, "CREATE DATABASE {}", name)
-    try:
-        yield f"{server.rpartition('/')[0]}/{name}"
-    finally:
-        _administer(server, "DROP DATABASE {} WITH (FORCE)", name)
+def _keep(facts: dict[str, object], found: Found) -> None:
+    folder = _data_dir()
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = {
+        "machine": facts,
+        "figures": as_json(found.figures),
+        "memory": found.memory,
+        "sizes": [asdict(each) for each in found.sizes],
+    }
+    (folder / "bench.json").write_text(json.dumps(kept, indent=1) + "\n")
+    drawn(found.figures, folder / "bench.png")
 
 
-def _administer(server: str, statement: str, name: str) -> None:
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
+def _told(facts: dict[str, object], found: Found) -> str:
+    lines = [in_words(facts, found.sizes), "", in_one_table(found.figures), ""]
+    lines += (
+        ["Missed:", *(f"- {each}" for each in misses)]
+        if (misses := [*missed(found.figures)])
+        else []
+    )
+    return "\n".join([*lines, f"Also in {_data_dir()}: bench.json, bench.png"])
+
+
+def _data_dir() -> Path:
+    return Path(os.environ.get("DATA_DIR") or ROOT / "var").resolve()
 
 
 def _say(words: str) -> None:

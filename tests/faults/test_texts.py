@@ -126,15 +126,15 @@ def test_a_provider_that_fails_and_comes_back_gets_every_text_once(provider: Sta
 
 def test_who_texts_stop_while_the_provider_is_away_gets_nothing(provider: StandIn) -> None:
     people_to_greet()
-    provider.answer(notify_error(503, "down"))
+    # Many hands send at once: each text meets a provider that is away.
+    provider.answer(*[notify_error(503, "down")] * PEOPLE)
     with working():
-        until(lambda: len(provider.posted) == 1)
+        until(lambda: len(provider.posted) > 0)
         with transaction() as session:
             for n in range(PEOPLE):
                 contacts.stop(session, "hampshire", f"+44770090046{n}")
-    sent_before = sum(texted(provider).values())
     two_minutes_later()
     with working():
         until(lambda: not {"planned", "sending"} & set(standings()))
-    assert sum(texted(provider).values()) == sent_before
-    assert standings()["held_back"] == PEOPLE - standings()["sent"]
+    assert not texted(provider)
+    assert standings() == Counter({"held_back": PEOPLE})

@@ -8,14 +8,38 @@ import httpx
 import pytest
 
 from tests.journeys import running
+from tests.journeys.collecting import Collector, collector
 from tests.journeys.people import Chat
 from tests.journeys.running import Copy
 
+# What may stand in the environment of a machine, and is not for Rasa.
+FOREIGN = {"AWS_SECRET_ACCESS_KEY": "a canary of the cloud", "PGPASSWORD": "a canary of Postgres"}
+
 
 @pytest.fixture(scope="session")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
-    """The whole system, Rasa included."""
-    started = running.start(tmp_path_factory.mktemp("copy"))
+def traced() -> Iterator[Collector]:
+    """What the copy sends of its traces."""
+    with collector() as kept:
+        yield kept
+
+
+@pytest.fixture(scope="session")
+def counts_port() -> int:
+    """From which port up the parts of the copy tell their counts."""
+    return running.free_port()
+
+
+@pytest.fixture(scope="session")
+def copy(
+    tmp_path_factory: pytest.TempPathFactory, traced: Collector, counts_port: int
+) -> Iterator[Copy]:
+    """The whole system, Rasa included, watched as an operator would."""
+    watched = {
+        "CARA_METRICS_PORT": str(counts_port),
+        "CARA_OTLP_ENDPOINT": traced.url,
+        "OTEL_BSP_SCHEDULE_DELAY": "200",
+    }
+    started = running.start(tmp_path_factory.mktemp("copy"), FOREIGN | watched)
     yield started
     running.stop(started)
 

@@ -34,7 +34,7 @@ class Coordinator:
     @classmethod
     def of(cls, copy: Copy, site: str = "hampshire") -> Coordinator:
         """The demonstration's coordinator of a site."""
-        return cls(copy, copy.staff_token(site, "coordinator"))
+        return cls(copy, copy.browser_session(site))
 
     def alerts(self) -> set[str]:
         """The address of every alert of her site."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 from collections.abc import Mapping
@@ -14,7 +15,10 @@ from typing import Any
 import httpx
 import psutil
 
+from accounts.demonstration import PASSWORD
+from accounts.web.session import COOKIE as STAFF
 from core.settings import ROOT
+from core.web import forms
 
 READY = "Ready: "
 
@@ -61,6 +65,21 @@ class Copy:
         made = self.cara("token", "--role", role, "--site", site)
         assert made.returncode == 0, made.stderr
         return made.stdout.strip()
+
+    def browser_session(self, site: str = "hampshire", role: str = "coordinator") -> str:
+        """The secret that signing in leaves in the browser of a demonstration account."""
+        with self.client() as http:
+            shown = http.get("/sign-in")
+            token = re.search(rf'name="{forms.FIELD}" value="([^"]+)"', shown.text)
+            assert token
+            sent = http.post(
+                "/sign-in",
+                data={forms.FIELD: token[1], "username": f"{role}.{site}", "password": PASSWORD},
+                # The cookie is for https alone: a browser makes an exception for loopback.
+                headers={"cookie": f"{forms.COOKIE}={shown.cookies[forms.COOKIE]}"},
+            )
+        assert sent.status_code == 303, sent.text
+        return sent.cookies[STAFF]
 
 
 def environment(data_dir: Path, port: int) -> dict[str, str]:

@@ -88,7 +88,7 @@ def test_after_a_no_what_was_said_before_the_question_is_answered(
 
 def told_to_rasa(copy: Copy, chat: Chat) -> list[dict[str, object]]:
     """What Rasa's tracker holds of a conversation, from the finding on."""
-    with closing(sqlite3.connect(copy.data_dir / "rasa.db")) as tracker:
+    with closing(sqlite3.connect(copy.data_dir / "rasa/rasa.db")) as tracker:
         rows = tracker.execute(
             "SELECT data FROM events WHERE sender_id = ? ORDER BY id", [chat.id]
         ).fetchall()

@@ -54,7 +54,7 @@ class Reviewer:
 
 @pytest.fixture
 def reviewer(copy: Copy) -> Reviewer:
-    return Reviewer(copy, copy.staff_token(role="coordinator"))
+    return Reviewer(copy, copy.browser_session())
 
 
 def test_what_a_participant_typed_can_be_learned_once_a_coordinator_has_read_it(

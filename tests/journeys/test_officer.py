@@ -49,6 +49,17 @@ def test_a_note_answers_several_and_is_read_back_before_it_counts(officer: Chat)
     assert "Victim asked" in standing.split("Still to ask")[1]
 
 
+def test_what_is_answered_already_is_neither_read_back_nor_asked_again(officer: Chat) -> None:
+    officer.say("he is 34")
+    asked = officer.question
+    told = officer.say("he's 34, as I said")
+    assert "Is it right?" not in words_of(told)
+    assert officer.question == asked
+    officer.say("and the risk came out medium, no kids")
+    officer.say("no, that's wrong")
+    assert "Is the suspect 18" not in officer.question
+
+
 def test_a_case_told_before_the_start_is_read_back_once_it_is_started(
     http: httpx.Client, copy: running.Copy
 ) -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
+import sys
+from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 
+from cli import quarantine
+from cli.house import ROOT
+from tests.journeys.conftest import FOREIGN
 from tests.journeys.people import FIELDS, Chat, answer_all_criteria, fill_in_booking
 from tests.journeys.running import Copy
 
@@ -53,11 +59,39 @@ def test_the_action_webhook_refuses_strangers(copy: Copy) -> None:
     assert httpx.post(f"{inner}/webhook", json={}, headers=headers).status_code == 401
 
 
-def test_rasa_knows_neither_our_secret_nor_our_database(copy: Copy) -> None:
+def test_rasa_listens_at_one_address_and_holds_no_connection_to_elsewhere(copy: Copy) -> None:
+    rasa = copy.part("rasa run").net_connections(kind="inet")
+    listening = [each.laddr for each in rasa if each.status == psutil.CONN_LISTEN]
+    assert [tuple(each) for each in listening] == [("127.0.0.1", ports(copy)["rasa"])]
+    assert {each.raddr.ip for each in rasa if each.raddr} <= {"127.0.0.1"}
+
+
+def test_rasa_hears_what_it_needs_of_our_environment_and_no_more(copy: Copy) -> None:
     known = copy.part("rasa run").environ()
-    assert "CARA_SECRET_KEY" not in known
-    assert "CARA_DATABASE_URL" not in known
+    everybody = copy.part("uvicorn bot.web.app:app").environ()
+    assert everybody["AWS_SECRET_ACCESS_KEY"] == FOREIGN["AWS_SECRET_ACCESS_KEY"]
+    assert not set(FOREIGN) & set(known)
+    ours = {"PYTHONPATH", "CARA_RASA_PORT", "CARA_RASA_READS"}
+    assert set(known) <= {*quarantine.HEARS, *quarantine.RASA_ENVIRONMENT, *ours}
     assert known["RASA_TELEMETRY_ENABLED"] == "false"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limits are Linux's own")
+def test_rasa_has_limits_and_room_beneath_them(officer: Chat, copy: Copy) -> None:
+    answer_all_criteria(officer)
+    rasa = copy.part("rasa run")
+    most = quarantine.LIMITS.memory
+    assert rasa.rlimit(psutil.RLIMIT_DATA) == (most, most)
+    assert len(rasa.cpu_affinity()) == quarantine.LIMITS.processors
+    used = re.findall(r"VmData:\s+(\d+) kB", Path(f"/proc/{rasa.pid}/status").read_text())
+    assert int(used[0]) * 1024 < most / 2
+    assert rasa.num_fds() < quarantine.LIMITS.files / 2
+
+
+def test_the_model_that_serves_is_signed_and_cannot_be_written(copy: Copy) -> None:
+    model = Path(copy.running["model"])
+    assert quarantine.refusal(ROOT, model) == ""
+    assert model.stat().st_mode & 0o222 == 0
 
 
 def test_identity_never_reaches_rasas_tracker(officer: Chat, copy: Copy) -> None:
@@ -65,7 +99,7 @@ def test_identity_never_reaches_rasas_tracker(officer: Chat, copy: Copy) -> None
     fill_in_booking(officer)
     officer.say("his name is Tadeusz Quillfeather, ring him on 07700 900982, dob 14/09/1991")
     officer.say("custody CR/2026/0117, crime 44260012345, he is at 12 Wren Street SO14 3AB")
-    with sqlite3.connect(copy.data_dir / "rasa.db") as tracker:
+    with sqlite3.connect(copy.data_dir / "rasa/rasa.db") as tracker:
         held = "\n".join(row[0] or "" for row in tracker.execute("SELECT data FROM events"))
     assert "SO14" in held, "the tracker was read"
     canaries = (FIELDS["full_name"], "Quillfeather", "07700 900982", "44260012345")

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.artefacts import RASA_ENVIRONMENT, model_path
+from cli.artefacts import model_path
 from cli.house import ROOT
+from cli.quarantine import RASA_ENVIRONMENT
 
 
 @pytest.mark.parametrize("audience", ["officer", "participant"])

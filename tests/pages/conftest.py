@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Request
 
 from core.settings import ROOT
 from tests.conftest import AXE
@@ -21,7 +21,8 @@ from tests.journeys.running import environment, free_port
 
 CHAT, STAFF = "__Host-cara_chat", "__Host-cara_staff"
 WIDE, HANDHELD, NARROW = 1280, 390, 320
-PATIENCE = 30
+PATIENCE = 120
+SAFE_PAGE = "https://www.bbc.co.uk/weather"
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,9 @@ def ask(web: Web) -> Asks:
 
 @pytest.fixture
 def visit(chromium: Browser, web: Web) -> Iterator[Visit]:
-    """Open a path as a staged person; whatever breaks the page's own policy fails the test."""
+    """Open a path as a staged person; what breaks the page's own policy fails the test, and so does
+    whatever a page of ours asks of anybody else.
+    """
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
@@ -132,11 +135,13 @@ def visit(chromium: Browser, web: Web) -> Iterator[Visit]:
         for name, state in ((CHAT, chat), (STAFF, staff)):
             if state:
                 give_cookie(context, web, name, state)
-        page = context.new_page()
-        page.on(
+        # Of the context, so that windows which a page opens are heard too.
+        context.on(
             "console", lambda said: complaints.append(said.text) if _breach(said.text) else None
         )
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        context.on("weberror", lambda error: complaints.append(str(error.error)))
+        context.on("request", lambda asked: complaints.extend(_elsewhere(asked, web.url)))
+        page = context.new_page()
         page.goto(path)
         return page
 
@@ -160,6 +165,18 @@ def give_cookie(context: BrowserContext, web: Web, name: str, state: str) -> Non
             }
         ]
     )
+
+
+def _elsewhere(asked: Request, ours: str) -> list[str]:
+    """What a page of ours asks of anybody else; the weather, where "Exit" leads, is its own."""
+    if asked.url.startswith((f"{ours}/", "data:", "blob:")):
+        return []
+    leaves = asked.is_navigation_request() and asked.url == SAFE_PAGE
+    try:
+        by = asked.frame.url
+    except Error:
+        by = ""
+    return [] if leaves or by.startswith(SAFE_PAGE) else [f"asked elsewhere: {asked.url}"]
 
 
 def _breach(text: str) -> bool:

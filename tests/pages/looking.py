@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
+
+from tests.pages.conftest import HANDHELD, NARROW, WIDE
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 SMALLEST_TARGET = 24
@@ -103,3 +106,14 @@ def lines_of(found: Locator) -> int:
         }"""
     )
     return lines
+
+
+def looked_at(page: Page) -> None:
+    """Nothing stands in the way, on three widths, and the title tells nothing."""
+    assert lint(page) == []
+    for width in (WIDE, HANDHELD, NARROW):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert barriers(page) == []
+        assert overflow(page) == 0
+        assert small_targets(page) == []
+    assert not re.search(REVEALING, page.title(), re.I)

@@ -11,7 +11,7 @@ import json
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from accounts.demonstration import PASSWORD, username
+from accounts.demonstration import username
 from accounts.staff import add_staff, sign_in
 from accounts.tables import Role, Staff
 from bot.channels.chat import begin_chat, take_turn
@@ -118,11 +118,12 @@ def officer(session: Session, name: str, *, full: bool = False) -> tuple[Staff, 
     staff = add_staff(
         session,
         username=f"{name}.staged",
-        password=PASSWORD,
+        password="a long enough password",
         role=Role.officer,
         site="hampshire",
         name="Kit Marlow",
         rank="PC",
+        demonstration=True,
     )
     referral = record.start(session, staff)
     clear = {item.id: next(iter(item.answers)) for item in record.rules_of(referral).in_chat}

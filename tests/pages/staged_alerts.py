@@ -19,7 +19,7 @@ from urllib.parse import quote
 import yaml
 from playwright.sync_api import Page
 
-from accounts.demonstration import PASSWORD, demonstration_account
+from accounts.demonstration import demonstration_account
 from accounts.staff import add_staff, sign_in
 from accounts.tables import Role
 from bot.channels.answering import Answer, answer
@@ -35,7 +35,7 @@ from core.database import transaction
 from core.senders import senders
 from core.settings import ROOT, settings
 from core.spool import alerts as alert_spool
-from outreach.alerts import acknowledge, close, escalate_overdue, take_in
+from outreach.alerts import acknowledge, close, escalate_overdue, not_reached, take_in
 from outreach.entries import ASKED
 from outreach.sending import sign_of_life
 from outreach.tables import Alert
@@ -125,6 +125,10 @@ def alerts(officer_id: str) -> None:
         escalate_overdue(session)
     raised("open", 3)
     raised("by text", 2, channel="text", reach={"phone": PHONE}, why="answered_yes")
+    raised("not reached", 4, channel="text", reach={"phone": "+447700900464"})
+    with transaction() as session:
+        not_reached(session, "chat of not reached")
+    taken("not reached")
     raised("from abroad", site="hampshire", channel="text", reach={"phone": ABROAD})
     taken("from abroad", outcome="reached")
     raised("by officer", audience="officer", kind="medical", reach={"staff": officer_id})
@@ -223,7 +227,7 @@ def stage() -> dict[str, str]:
         colleague = add_staff(
             session,
             username="colleague.staged",
-            password=PASSWORD,
+            password="a long enough password",
             role=Role.coordinator,
             site="west_midlands",
             name="Lou Harkness",

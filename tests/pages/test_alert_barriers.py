@@ -51,6 +51,7 @@ STATES = [
         for each in ("open", "by text", "by officer", "told to more", "mine", "another's", "done")
     ],
     State("said again", page_of("said again")),
+    State("not reached", page_of("not reached")),
     State("markup", page_of("markup")),
     State("without the words", page_of("open"), "facilitator"),
     State("error", page_of("mine"), do=close_without_saying_how),

@@ -67,6 +67,10 @@ def test_a_page_has_no_barrier_and_its_title_tells_nothing(
         (Role.navigator, "/hand-over/{booked}"),
         (Role.evaluator, "/evaluation"),
         (Role.coordinator, "/site"),
+        (Role.coordinator, "/restricted"),
+        (Role.site_admin, "/restricted/{booked}"),
+        (Role.officer, "/referrals/{booked}/victim"),
+        (Role.authoriser, "/referrals/{booked}/victim"),
     ],
 )
 def test_the_pages_beside_a_case_have_no_barrier_either(
@@ -345,3 +349,44 @@ def test_another_sites_coordinator_finds_none(ask: Asks, web: Web) -> None:
 
 def test_a_form_from_elsewhere_moves_nothing(ask: Asks, web: Web) -> None:
     assert ask(at(web, "new") + "/accept", Role.coordinator, "POST").status_code == 403
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_an_administrator_restricts_a_referral_and_opens_it_again(
+    javascript: bool, visit: Visit, ask: Asks, web: Web
+) -> None:
+    reference = web.staged["held"]
+    page = visit("/officer", staff=Role.site_admin, javascript=javascript)
+    page.get_by_role("link", name="Restricted referrals").click()
+    page.get_by_label("Reference of the referral").fill("nothing")
+    page.get_by_role("button", name="Look for it").click()
+    expect(page.get_by_role("alert")).to_contain_text("There is no referral of that reference")
+    assert lint(page) == []
+    page.get_by_label("Reference of the referral").fill(reference)
+    page.get_by_role("button", name="Look for it").click()
+    page.get_by_label("Bea Thistlewood").check()
+    page.get_by_role("button", name="Keep it to these people").click()
+    expect(page.get_by_role("alert")).to_contain_text("Say why")
+    expect(page.get_by_label("Bea Thistlewood")).to_be_checked()
+    page.get_by_label("Why, in a few words").fill("A colleague of ours knows this person")
+    page.get_by_role("button", name="Keep it to these people").click()
+    expect(page.locator("main")).to_contain_text("It is restricted to the people you named.")
+    assert ask(f"/referrals/{reference}", Role.coordinator).status_code == 404
+    assert ask(f"/referrals/{reference}", Role.navigator).status_code == 200
+    page.get_by_label("Why, in a few words").fill("It is over")
+    page.get_by_role("button", name="Let everybody open it again").click()
+    expect(page.locator("main")).to_contain_text("It is no longer restricted.")
+    assert ask(f"/referrals/{reference}", Role.coordinator).status_code == 200
+
+
+def test_an_officer_keeps_the_day_on_which_the_victim_was_asked(visit: Visit, web: Web) -> None:
+    page = visit(at(web, "booked"), staff=Role.officer)
+    page.get_by_role("link", name="what is held of the victim").click()
+    page.get_by_label("On which day").fill("1 1 2100")
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.get_by_role("alert")).to_contain_text("Give a day that has come")
+    page.get_by_label("On which day").fill("27 3 2026")
+    page.get_by_label("The force's own reference").fill("VS/1234/26")
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.locator("main")).to_contain_text("It is kept.")
+    expect(page.get_by_label("The force's own reference")).to_have_value("VS/1234/26")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
@@ -11,8 +10,8 @@ from playwright.sync_api import Page, expect
 
 from accounts.tables import Role
 from core.clock import today
-from tests.pages.conftest import HANDHELD, NARROW, WIDE, Asks, Visit, Web
-from tests.pages.looking import REVEALING, barriers, lint, overflow, small_targets
+from tests.pages.conftest import Asks, Visit, Web
+from tests.pages.looking import looked_at
 from tests.pages.staged_cases import staged
 
 HALL = "St Mary's Hall, Southampton"
@@ -27,17 +26,6 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
 
 def typed(day: date) -> str:
     return f"{day.day} {day.month} {day.year}"
-
-
-def looked_at(page: Page) -> None:
-    """Nothing stands in the way, on three widths, and the title tells nothing."""
-    assert lint(page) == []
-    for width in (WIDE, HANDHELD, NARROW):
-        page.set_viewport_size({"width": width, "height": 900})
-        assert barriers(page) == []
-        assert overflow(page) == 0
-        assert small_targets(page) == []
-    assert not re.search(REVEALING, page.title(), re.I)
 
 
 def make_group(page: Page, first: date, venue: str = HALL, places: str = "8") -> None:

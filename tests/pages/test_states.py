@@ -76,6 +76,7 @@ STATES = [
         for each in ("en", "pl", "pa")
         for name in (f"greeting_{each}", f"services_{each}")
     ],
+    *[State(f"leaving {each}", f"/leaving?language={each}") for each in ("en", "pl", "pa")],
     State("crisis", "/chat", chat="crisis_en"),
     State("crisis in Polish", "/chat", chat="crisis_pl"),
     State("markup", "/chat", chat="markup"),

@@ -13,11 +13,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.tables import Role
+from tests.pages.alert_pages import press
 from tests.pages.conftest import HANDHELD, NARROW, WIDE, Asks, Visit, Web
 from tests.pages.looking import REVEALING, barriers, lint, overflow, small_targets
 from tests.pages.staged import MARKUP
 from tests.pages.staged_unclear import SAID, staged
-from tests.pages.test_alert_pages import press
 
 KEEP, DROP = "Keep this reading", "Drop the message"
 POINTS_TO_NOBODY = "I have read it, and nothing in it points to a person"

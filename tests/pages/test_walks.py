@@ -259,6 +259,31 @@ def leave_by(way: str, page: Page) -> None:
         page.keyboard.press("Enter")
 
 
+def test_capital_letters_and_sticky_keys_do_not_leave(visit: Visit, web: Web) -> None:
+    page = visit("/")
+    begin(page)
+    page.locator("#message").focus()
+    for letter in "IAMOK":
+        page.keyboard.press(f"Shift+{letter}")
+    # With Sticky Keys, Shift is pressed and let go before its letter.
+    for letter in "NOTOK":
+        page.keyboard.press("Shift")
+        page.keyboard.press(f"Shift+{letter}")
+    expect(page.locator("#message")).to_have_value("IAMOKNOTOK")
+    assert page.url == f"{web.url}/chat"
+
+
+def test_how_to_leave_is_told_before_a_chat_and_in_it(visit: Visit) -> None:
+    page = visit("/?language=pl")
+    page.locator("main").get_by_role("link", name="Jak szybko wyjść i nie zostawić śladu").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        "Jak szybko wyjść i nie zostawić śladu"
+    )
+    page = visit("/chat", chat="greeting_en")
+    page.get_by_role("link", name="Leave fast, and leave no trace").click()
+    expect(page.locator(".govuk-exit-this-page__button")).to_be_visible()
+
+
 def test_at_four_hundred_per_cent_the_focus_is_not_hidden(visit: Visit) -> None:
     page = visit("/chat", chat="services_en", width=320, height=256)
     assert overflow(page) <= 0

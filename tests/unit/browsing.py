@@ -13,10 +13,10 @@ _HIDDEN = re.compile(r'name="csrf_token" value="(\w+)"')
 
 
 class Browser:
-    """Keeps the cookies that pages set, as over https."""
+    """Keeps the cookies that pages set, as over https; asks from ``address``."""
 
-    def __init__(self) -> None:
-        self.cookies = httpx.Cookies()
+    def __init__(self, address: str = "127.0.0.1") -> None:
+        self.cookies, self.address = httpx.Cookies(), address
 
     def get(self, path: str, **headers: str) -> httpx.Response:
         return self._ask("GET", path, headers=headers)
@@ -33,7 +33,7 @@ class Browser:
 
     def _ask(self, method: str, path: str, **sent: object) -> httpx.Response:
         async def asked() -> httpx.Response:
-            transport = httpx.ASGITransport(app)
+            transport = httpx.ASGITransport(app, client=(self.address, 50_000))
             async with httpx.AsyncClient(
                 transport=transport, base_url="https://example.org", cookies=self.cookies
             ) as client:

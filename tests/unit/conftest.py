@@ -9,15 +9,18 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 from psycopg import sql
 
 from cli.database import upgrade
-from core import crypto
+from core import limiting
 from core.database import engine
+from core.occasion import WORKER, process_is
 from core.settings import ROOT, settings
+from outreach.texts.providers import pace
 
 SECRET = "a secret of thirty-two characters or more"
 OURS = ("CARA_MODE", "CARA_DATABASE_URL", "CARA_REDIS_URL", "CARA_SECRET_KEY", "PORT")
@@ -32,6 +35,12 @@ SERVERS = [
     if url.startswith("postgresql")
 ]
 
+# What one test spent of a limit is not missing in the next.
+COUNTING = (limiting.limiter, limiting._of_this_process, pace._limiter)
+
+if TYPE_CHECKING:
+    from tests.unit.by_role import Staged
+
 RunCara = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -39,8 +48,10 @@ def forget() -> None:
     """What a process reads once is read again."""
     if engine.cache_info().currsize:
         engine().dispose()
-    for remembered in (settings, engine, crypto.derived_key, crypto.box):
+    for remembered in (settings, engine, *COUNTING):
         remembered.cache_clear()
+    # A command that a test ran in this process had said so of the whole process.
+    process_is(WORKER)
 
 
 @pytest.fixture(autouse=True)
@@ -93,6 +104,36 @@ def sqlite(migrated_file: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch)
     shutil.copy(migrated_file, data_dir / "cara.db")
     monkeypatch.setenv("CARA_SECRET_KEY", SECRET)
     return data_dir / "cara.db"
+
+
+@pytest.fixture(scope="session")
+def kinds_file(
+    migrated_file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Staged]:
+    """A SQLite file with one record of each kind and people of every role, and what they are."""
+    from tests.unit.by_role import stage
+
+    folder = tmp_path_factory.mktemp("kinds")
+    shutil.copy(migrated_file, folder / "cara.db")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATA_DIR", str(folder))
+        patch.setenv("CARA_SECRET_KEY", SECRET)
+        forget()
+        staged = stage()
+        forget()
+    return folder / "cara.db", staged
+
+
+@pytest.fixture
+def staged(
+    kinds_file: tuple[Path, Staged], data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> Staged:
+    """One record of each kind, in a SQLite file of this test's own."""
+    data_dir.mkdir()
+    shutil.copy(kinds_file[0], data_dir / "cara.db")
+    monkeypatch.setenv("CARA_SECRET_KEY", SECRET)
+    forget()
+    return kinds_file[1]
 
 
 @pytest.fixture

@@ -15,8 +15,9 @@ F1_FLOOR = 0.7
 OUTSIDE_FLOOR = 0.85
 OUTSIDE_FLOORS = {
     "participant_blind_en_5": 0.8,
-    "participant_blind_en_6": 0.75,
-}  # 20 of 24, 19 of 25
+    "participant_blind_en_6": 0.7,
+    "participant_blind_en_7": 0.8,
+}  # 20 of 24, 18 of 25, 23 of 28
 REFUSED_CEILING = 0.05
 
 

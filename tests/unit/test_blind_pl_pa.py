@@ -11,7 +11,7 @@ from tests.unit.understanding import OUTSIDE, Pairs, read, sets
 
 # The first sets were looked at and mended for, so their floor only sees a step back. Of the later
 # ones no text was mended for: their floors are no aim, they lie below what was found.
-F1_FLOOR = {"_2_": 0.5, "_3_": 0.7, "_5_": 0.65, "_6_": 0.6}
+F1_FLOOR = {"_2_": 0.5, "_3_": 0.7, "_5_": 0.65, "_6_": 0.6, "_7_": 0.6}
 FIRST_FLOOR = 0.85
 
 

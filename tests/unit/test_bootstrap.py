@@ -14,6 +14,7 @@ import pytest
 from cli import artefacts, bootstrap, children, environments, pythons
 from cli.house import House, Trouble
 from cli.progress import Progress, last_lines, meaning, seconds
+from core.signing import trusted
 
 REAL = Path(sys.executable)
 
@@ -251,7 +252,21 @@ def test_a_trained_model_takes_its_place_and_the_oldest_goes(
         os.utime(model, (1000 - age, 1000 - age))
     artefacts.train(trainable, progress)
     kept = {path.name for path in trainable.models.iterdir()}
-    assert kept == {artefacts.model_path(trainable).name, "newer.tar.gz"}
+    trained = artefacts.model_path(trainable)
+    assert kept == {trained.name, f"{trained.name}.signed", "newer.tar.gz"}
+    assert trusted(trained, trainable.root) == b"model\n"
+
+
+def test_training_hears_no_secret_of_ours(
+    trainable: House, progress: Progress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARA_SECRET_KEY", "canary")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary")
+    script(trainable.rasa, 'mkdir -p "${12}"', 'env > "${12}/${14}.tar.gz"')
+    artefacts.train(trainable, progress)
+    heard = artefacts.model_path(trainable).read_text()
+    assert "RASA_TELEMETRY_ENABLED=false" in heard
+    assert "canary" not in heard
 
 
 # What a person is told

@@ -14,7 +14,9 @@ from bot.runtime.merge import settled_intent
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 DEVELOPMENT = yaml.safe_load((DATA / "dev/participant.yml").read_text(encoding="utf-8"))
-OFFICER = yaml.safe_load((DATA / "dev/officer_criteria.yml").read_text(encoding="utf-8"))
+OFFICER = yaml.safe_load(
+    (DATA / "nlu/officer/criteria/officer_criteria.yml").read_text(encoding="utf-8")
+)
 RECALL_FLOOR = 0.65
 
 

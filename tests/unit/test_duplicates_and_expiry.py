@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 def found_for(referral_id: str) -> str | None:
     with transaction() as session:
-        found = same_case(session, session.get_one(Referral, referral_id))
+        found = same_case(session, person(session), session.get_one(Referral, referral_id))
         return found.id if found else None
 
 
@@ -84,7 +84,7 @@ def test_another_sites_case_is_not_told() -> None:
         started = record.start(session, other)
         record.give_field(session, other, started, "crime_reference", "44260123456")
         session.flush()
-        assert same_case(session, started) is None
+        assert same_case(session, other, started) is None
 
 
 # Expiry

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.database import transaction
 from core.settings import settings
 from referrals.eligibility import Outcome
 from referrals.evaluation import case, codebook
@@ -195,10 +196,15 @@ def test_needs_that_the_officer_saw_need_no_consent_of_the_participant() -> None
 # Pseudonyms
 
 
+def salt(site: str, study: str) -> bytes:
+    with transaction() as session:
+        return salt_of(session, site, study)
+
+
 @pytest.mark.usefixtures("sqlite")
 def test_one_study_gives_a_case_one_name_and_another_study_another() -> None:
     names = {
-        pseudonym(salt_of(site, study), "5f0c")
+        pseudonym(salt(site, study), "5f0c")
         for site in ("hampshire", "dorset")
         for study in ("evaluation", "trial-2")
         for _again in range(2)
@@ -211,17 +217,17 @@ def test_one_study_gives_a_case_one_name_and_another_study_another() -> None:
 def test_without_the_site_s_secret_nobody_makes_the_same_name(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    before = pseudonym(salt_of("hampshire", "evaluation"), "5f0c")
+    before = pseudonym(salt("hampshire", "evaluation"), "5f0c")
     monkeypatch.setenv("CARA_SECRET_KEY", "another secret of thirty-two characters or more")
     forget()
     assert settings().secret_key.startswith("another")
-    assert pseudonym(salt_of("hampshire", "evaluation"), "5f0c") != before
+    assert pseudonym(salt("hampshire", "evaluation"), "5f0c") != before
 
 
 @pytest.mark.parametrize("study", ["", "ab", "Trial", "trial 2", "2trial", "x" * 41, "trial_2\n"])
 def test_a_name_of_a_study_that_may_be_a_slip_is_refused(study: str) -> None:
     with pytest.raises(StudyError, match="no name of a study"):
-        salt_of("hampshire", study)
+        salt("hampshire", study)
 
 
 # The code book

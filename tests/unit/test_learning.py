@@ -16,10 +16,11 @@ from bot.learning.lessons import Lesson
 from bot.learning.measuring import Case, Measure, cases, fallen, measured, share
 from bot.learning.readings import Reading
 from cli import learning, supervisor
-from cli.artefacts import model_path, model_state
+from cli.artefacts import classifier_path, model_path, model_state
 from cli.house import House, Trouble
 from cli.place import Place
 from cli.shelf import Shelf, Version, alone
+from core import signing
 from core.audit import AuditRow
 from core.database import transaction
 from core.settings import ROOT
@@ -147,8 +148,10 @@ def house(tmp_path: Path) -> House:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(name)
     made = House(tmp_path / "house")
-    made.models.mkdir(parents=True)
-    model_path(made).write_text("own")
+    for path in (model_path(made), classifier_path(made)):
+        path.parent.mkdir(parents=True)
+        path.write_text("own")
+        signing.sign(path, made.root)
     return made
 
 
@@ -157,6 +160,7 @@ def learned(shelf: Shelf, house: House, new: list[Measure]) -> bool:
     path = shelf.path(shelf.next_number)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"model {shelf.next_number}")
+    signing.sign(path, house.root)
     return learning.decide(shelf, LESSONS, measured(CASES, rightly), new, model_state(house))
 
 
@@ -231,6 +235,19 @@ def test_a_model_that_is_gone_does_not_keep_a_copy_from_starting(
     assert shelf.chosen(house)[0] == model_path(house)
 
 
+def test_one_that_somebody_exchanged_does_not_serve(shelf: Shelf, house: House) -> None:
+    for _ in range(2):
+        learned(shelf, house, BETTER)
+    for exchanged in (shelf.path(1), shelf.path(2)):
+        exchanged.unlink()
+        exchanged.write_text("theirs")
+    path, note = shelf.chosen(house)
+    assert path == model_path(house)
+    assert note.startswith("The model of version 2 is not as this installation signed it.")
+    with pytest.raises(Trouble, match="version 1 is not as this installation signed it"):
+        shelf.back(house)
+
+
 def test_a_starting_copy_takes_it_and_says_so(
     shelf: Shelf, house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -258,7 +275,7 @@ def test_old_models_go_and_never_the_one_that_serves(shelf: Shelf, house: House)
         shelf.path(number).write_text("model")
         shelf.versions.append(replace(shelf.versions[0], number=number))
     shelf.add(replace(shelf.versions[0], number=9, promoted=False))
-    left = sorted(int(path.name[:4]) for path in (shelf.folder / "models").iterdir())
+    left = sorted(int(path.name[:4]) for path in (shelf.folder / "models").glob("*.tar.gz"))
     assert left == [1, 4, 5, 6, 7, 8]
 
 

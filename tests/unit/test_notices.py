@@ -13,7 +13,7 @@ import pytest
 from bot.safety import Kind
 from core.outbox import Letter
 from core.settings import settings
-from outreach.notices import AGAIN, FIRST, address, letters, people_of
+from outreach.notices import AGAIN, FIRST, UNREACHED, address, letters, people_of
 from sites import Person
 from tests.unit import alarms
 from tests.unit.alarms import ASH, REN
@@ -134,7 +134,7 @@ def test_the_link_leads_to_where_staff_reach_us(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("turn", [FIRST, AGAIN])
+@pytest.mark.parametrize("turn", [FIRST, AGAIN, UNREACHED])
 def test_a_call_names_the_kind_for_a_machine_and_nobody_and_no_word(kind: str, turn: str) -> None:
     made = call(turn, kind=kind)
     assert made.payload["url"] == "https://on-call.example/hook"
@@ -147,6 +147,7 @@ def test_a_call_names_the_kind_for_a_machine_and_nobody_and_no_word(kind: str, t
         "channel": "web",
         "at": alert()["at"],
         "escalated": turn == AGAIN,
+        "unreached": turn == UNREACHED,
         "address": address(str(alert()["id"])),
     }
 

@@ -75,7 +75,7 @@ def test_a_body_that_is_too_long_is_refused(empty: None) -> None:
     assert answer.json()["error"]["code"] == "too_much"
 
 
-@pytest.mark.parametrize("known", [str(uuid4()), "1", "%00", "a b", "é"])
+@pytest.mark.parametrize("known", ["c4af9b40-1f84-403c-91d3-a08cf8fadc52", "1", "%00", "a b", "é"])
 def test_unknown_ids_and_addresses_are_not_found(empty: None, known: str) -> None:
     for path in (*LISTS, "/nothing"):
         answer = oruk.ask("GET", f"{path}/{known}")

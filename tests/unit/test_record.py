@@ -8,7 +8,7 @@ import json
 import pytest
 
 from core.database import transaction
-from referrals import record
+from referrals import record, victim
 from referrals.fields import FIELDS
 from referrals.progress import Step, position
 from referrals.record import FieldError, ReferralError, UnknownAnswerError
@@ -181,7 +181,8 @@ def test_sending_freezes_every_question_and_answer_with_a_digest() -> None:
         assert frozen is not None
         assert frozen["rule_set"] == "hampshire@1.0.0"
         assert frozen["rule_set_digest"] == record.rules_of(referral).digest
-        assert [each["id"] for each in frozen["criteria"]] == list(clear_answers(session, referral))
+        whole = frozen | {"criteria": victim.whole(referral)}
+        assert [each["id"] for each in whole["criteria"]] == list(clear_answers(session, referral))
         assert frozen["criteria"][0] == {
             "id": "B01_age",
             "question": "Is the suspect 18 or over?",
@@ -191,7 +192,7 @@ def test_sending_freezes_every_question_and_answer_with_a_digest() -> None:
         fields = {each["name"]: each["answer"] for each in frozen["fields"]}
         assert fields["full_name"] == "Alex Example"
         assert "text_consent" not in fields
-        written = json.dumps(frozen, sort_keys=True).encode()
+        written = json.dumps(whole, sort_keys=True).encode()
         assert referral.frozen_digest == hashlib.sha256(written).hexdigest()
 
 

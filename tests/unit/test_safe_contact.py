@@ -58,12 +58,12 @@ def test_stop_holds_for_this_site_alone_until_they_want_texts_again() -> None:
     with transaction() as session:
         contact = contacts.keep(session, REACH, key="1")
         contacts.stop(session, "hampshire", PHONE)
-        assert contacts.stopped(session, "hampshire", contact.phone_lookup)
-        assert not contacts.stopped(session, "dorset", contact.phone_lookup)
+        assert contacts.stopped(session, "hampshire", contact.phone)
+        assert not contacts.stopped(session, "dorset", contact.phone)
         contacts.start(session, "hampshire", PHONE)
-        assert not contacts.stopped(session, "hampshire", contact.phone_lookup)
+        assert not contacts.stopped(session, "hampshire", contact.phone)
         contacts.stop(session, "hampshire", PHONE)
-        assert contacts.stopped(session, "hampshire", contact.phone_lookup)
+        assert contacts.stopped(session, "hampshire", contact.phone)
 
 
 @pytest.mark.parametrize("wrong", [{"privacy": "maybe"}, {"hours": "night"}])

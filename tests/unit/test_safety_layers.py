@@ -125,7 +125,9 @@ def test_a_chat_about_help_is_seldom_interrupted() -> None:
 
 
 def test_what_officers_write_of_an_offence_is_seldom_doubted() -> None:
-    document = yaml.safe_load((DATA / "dev/officer_criteria.yml").read_text(encoding="utf-8"))
+    document = yaml.safe_load(
+        (DATA / "nlu/officer/criteria/officer_criteria.yml").read_text(encoding="utf-8")
+    )
     texts = [each["text"] for each in document["messages"]]
     doubted = [text for text in texts if doubt(text, "en", "officer")]
     assert len(doubted) / len(texts) <= 0.01

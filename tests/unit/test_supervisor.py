@@ -12,11 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from cli import children
+from cli import children, quarantine, supervisor
+from cli.artefacts import classifier_path, model_path
 from cli.house import ROOT, House, Trouble
-from cli.parts import KEPT_FROM_RASA, Part, inner_parts, shared_environment, web_part
+from cli.parts import Part, inner_parts, shared_environment, web_part
 from cli.place import Place, asked_for, check_port, inner_ports, sole_copy, write_run_file
 from cli.supervisor import DEATHS_ALLOWED, LONGEST_PAUSE, Supervisor, answers, wake, wake_page
+from core import signing
 
 SECRET = "a secret of thirty-two characters or more"
 
@@ -79,6 +81,9 @@ def test_inner_ports_differ() -> None:
     ports = inner_ports()
     assert set(ports) == {"actions", "rasa"}
     assert ports["actions"] != ports["rasa"]
+    three = inner_ports(3)
+    assert list(three) == ["actions", "rasa", "rasa-2", "rasa-3"]
+    assert len(set(three.values())) == 4
 
 
 # Nothing is left behind
@@ -139,10 +144,12 @@ def test_no_child_outlives_its_parent(tmp_path: Path, number: signal.Signals) ->
 # The parts
 
 
-def parts_of_a_copy(tmp_path: Path) -> dict[str, Part]:
+def parts_of_a_copy(tmp_path: Path, **more_ports: int) -> dict[str, Part]:
     place = Place(tmp_path, 8001)
     outer = {"CARA_SECRET_KEY": SECRET, "CARA_DATABASE_URL": "sqlite://", "CARA_MODE": "demo"}
-    ports = {"actions": 4001, "rasa": 4002}
+    ports = {"actions": 4001, "rasa": 4002} | {
+        name.replace("_", "-"): port for name, port in more_ports.items()
+    }
     environment = shared_environment(place, ports, outer)
     house, model = House(tmp_path), tmp_path / "model.tar.gz"
     made = [web_part(house, place, environment), *inner_parts(house, ports, model, environment)]
@@ -151,8 +158,9 @@ def parts_of_a_copy(tmp_path: Path) -> dict[str, Part]:
 
 def test_rasa_never_learns_what_opens_our_tables(tmp_path: Path) -> None:
     made = parts_of_a_copy(tmp_path)
-    assert not set(KEPT_FROM_RASA) & set(made["rasa"].environment)
+    assert not {"CARA_SECRET_KEY", "CARA_DATABASE_URL", "DATA_DIR"} & set(made["rasa"].environment)
     assert SECRET not in made["rasa"].environment.values()
+    assert made["rasa"].limits == quarantine.LIMITS
     assert made["web"].environment["CARA_SECRET_KEY"] == SECRET
 
 
@@ -163,9 +171,24 @@ def test_every_part_listens_on_loopback_and_knows_the_others(tmp_path: Path) -> 
         words = made[name].command
         assert words[words.index("--port") + 1] == port
         assert "127.0.0.1" in words
-        assert made[name].environment["CARA_RASA_URL"] == "http://127.0.0.1:4002"
         assert made[name].environment["CARA_ACTIONS_URL"] == "http://127.0.0.1:4001/webhook"
+    for name in ("web", "worker", "actions"):
+        assert made[name].environment["CARA_RASA_URL"] == "http://127.0.0.1:4002"
         assert made[name].environment["DATA_DIR"] == str(tmp_path)
+    # Rasa answers on its port and knows of no folder but its own.
+    assert made["rasa"].environment["CARA_RASA_PORT"] == "4002"
+    assert made["rasa"].environment["TMPDIR"] == str(tmp_path / "rasa")
+    assert str(tmp_path) not in made["rasa"].environment.values()
+
+
+def test_each_rasa_process_has_its_port_its_log_and_the_same_walls(tmp_path: Path) -> None:
+    made = parts_of_a_copy(tmp_path, rasa_2=4003)
+    assert list(made) == ["web", "worker", "actions", "rasa", "rasa-2"]
+    for name, port in {"rasa": "4002", "rasa-2": "4003"}.items():
+        assert made[name].environment["CARA_RASA_PORT"] == port
+        assert made[name].limits == quarantine.LIMITS
+    both = "http://127.0.0.1:4002,http://127.0.0.1:4003"
+    assert made["web"].environment["CARA_RASA_URL"] == both
 
 
 def test_rasa_calls_nobody_home_and_opens_no_api(tmp_path: Path) -> None:
@@ -243,6 +266,55 @@ def test_what_never_comes_up_ends_with_the_log_to_read(tmp_path: Path) -> None:
         watched.see_it_end()
     assert str(watched.log) in str(told.value)
     assert "no model here" in told.value.output
+
+
+def test_what_must_not_start_is_told_and_looked_at_again(tmp_path: Path) -> None:
+    """A model that was exchanged while a copy runs keeps Rasa away, and nothing else."""
+    now, said, reasons = [0.0], list[str](), ["The model was altered. Train again: make train", ""]
+    kept = Supervisor(tmp_path / "logs", tmp_path, said.append, lambda: now[0])
+    kept.add(Part("rasa", ("sleep", "600"), dict(os.environ), refusal=lambda: reasons.pop(0)))
+    try:
+        assert said == ["rasa is not started. The model was altered. Train again: make train"]
+        assert kept.processes() == {}
+        now[0] += LONGEST_PAUSE
+        kept.tick()
+        assert list(kept.processes()) == ["rasa"]
+        assert len(said) == 1
+    finally:
+        kept.stop()
+
+
+@pytest.mark.parametrize("which", ["model", "classifier"])
+def test_a_copy_does_not_start_on_what_was_not_trained_here(tmp_path: Path, which: str) -> None:
+    house, place = a_trained_clone(tmp_path), Place(tmp_path / "data", 8001)
+    spoilt = {"model": model_path(house), "classifier": classifier_path(house)}[which]
+    spoilt.unlink()
+    spoilt.write_text("altered")
+    with pytest.raises(Trouble, match=r"not the file that was signed\. Train again: make train"):
+        supervisor.run(house, place, {})
+    assert not place.run_file.exists()
+
+
+def test_rasa_is_asked_for_with_the_model_that_was_checked(tmp_path: Path) -> None:
+    house, place = a_trained_clone(tmp_path), Place(tmp_path / "data", 8001)
+    ports, model = {"actions": 4001, "rasa": 4002}, model_path(house)
+    rasa = inner_parts(house, ports, model, shared_environment(place, ports, {}))[-1]
+    assert str(model) in rasa.command
+    assert rasa.refusal() == ""
+    signing.signature_of(model).unlink()
+    assert rasa.refusal() == f"{model} is not signed. Train again: make train"
+
+
+def a_trained_clone(folder: Path) -> House:
+    house = House(folder / "clone")
+    for name in ("config.yml", "requirements/rasa.txt"):
+        (house.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (house.root / name).write_text(name)
+    for path in (model_path(house), classifier_path(house)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("trained")
+        signing.sign(path, house.root)
+    return house
 
 
 def test_logs_are_for_their_owner_alone(steady: Watched) -> None:

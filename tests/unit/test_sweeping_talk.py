@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from bot.channels import sweeping
 from bot.conversations import ChatMessage, Conversation, Telephone, add_message, begin
+from cli import purging
 from core.clock import now
 from core.database import transaction
 from outreach.tables import Alert, AlertStatus
@@ -20,7 +21,7 @@ from outreach.texts.tables import Message, Standing
 
 pytestmark = pytest.mark.usefixtures("database")
 
-OLD, FRESH = timedelta(days=31), timedelta(days=29)
+OLD, FRESH, LASTS = timedelta(days=31), timedelta(days=29), timedelta(days=30)
 
 
 def chat(age: timedelta) -> str:
@@ -28,7 +29,8 @@ def chat(age: timedelta) -> str:
         made, _ = begin(
             session, site="hampshire", audience="participant", language="en", staff_id=None
         )
-        add_message(session, made, "person", {"text": "I drink too much"})
+        said = add_message(session, made, "person", {"text": "I drink too much"})
+        said.at = now() - age
         session.add(Telephone(conversation_id=made.id, number="+447700900461"))
         made.seen_at = now() - age
         return made.id
@@ -64,7 +66,7 @@ def test_a_conversation_goes_after_thirty_days_with_its_words_and_telephone() ->
     chat(OLD)
     fresh = chat(FRESH)
     with transaction() as session:
-        assert sweeping.sweep(session) == 1
+        assert sweeping.sweep(session, now() - LASTS)["conversation"] == 1
     assert left() == {fresh}
 
 
@@ -73,7 +75,7 @@ def test_one_that_somebody_still_has_to_look_at_stays() -> None:
     alerted(waiting, AlertStatus.open)
     alerted(done, AlertStatus.closed)
     with transaction() as session:
-        sweeping.sweep(session)
+        sweeping.sweep(session, now() - LASTS)
     assert left() == {waiting}
 
 
@@ -88,6 +90,6 @@ def test_texts_that_went_are_forgotten_and_those_that_wait_are_not() -> None:
         plan(session, contact, [planned("went", now() - OLD), planned("waits", now() + OLD)])
         went = session.scalars(select(Message).where(Message.occasion == "went")).one()
         went.standing = Standing.sent.value
+    purging.purge()
     with transaction() as session:
-        sweeping.sweep(session)
         assert session.scalars(select(Message.occasion)).all() == ["waits"]

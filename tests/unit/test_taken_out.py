@@ -8,7 +8,7 @@ from accounts.tables import Role
 from core.database import transaction
 from referrals.transitions import Event, Status
 from referrals.workshops.tables import WorkshopGroup
-from tests.unit.test_agreements import TOLD, booked, named, planned, see, send
+from tests.unit.agreeing import TOLD, booked, named, planned, see, send
 from tests.unit.test_moving import do, stands
 from tests.unit.test_workshops import seats
 

@@ -270,7 +270,8 @@ def test_no_text_reveals_anything_and_each_takes_at_most_three_segments(
     contact = Contact(site="hampshire", language=language)
     for day in range(7):
         when = (date(2026, 12, 7) + timedelta(days=day)).isoformat()
-        text = text_of(Message(kind=kind, data={"day": when, "time": "23:59"}), contact)
+        data = {"day": when, "days": [when, when], "time": "23:59"}
+        text = text_of(Message(kind=kind, data=data), contact)
         assert not reveals(text)
         assert segments(text) <= 3
         assert "STOP" in text

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.channels.packing import fit
-from outreach.texts.segments import is_gsm7, plain, segments, septets
+from outreach.texts.segments import is_gsm7, plain, segments
 
 # What 3GPP TS 23.038 has, written down a second time and in its order.
 BASIC = (
@@ -77,14 +77,13 @@ def test_where_the_borders_are(text: str, count: int) -> None:
 
 def test_every_character_of_both_tables_is_gsm7_and_counts_as_it_says() -> None:
     assert len(BASIC) == len(set(BASIC)) == 127, "the 128th is the escape"
-    assert septets(BASIC) == 127
-    assert septets(EXTENSION) == 2 * len(EXTENSION) == 20
+    assert (segments(BASIC + "a" * 33), segments(BASIC + "a" * 34)) == (1, 2)
+    assert (segments(EXTENSION * 8), segments(EXTENSION * 8 + "a")) == (1, 2)
 
 
 @pytest.mark.parametrize("ch", ["ą", "`", "“", "’", "–", "…", "\t", "😀", "ਮ", "\u00a0", "ç"])
 def test_what_is_in_no_table_is_no_gsm7(ch: str) -> None:
     assert not is_gsm7(ch)
-    assert septets(ch) is None
 
 
 def test_typographic_signs_that_have_a_plain_twin_become_it() -> None:

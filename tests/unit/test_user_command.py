@@ -1,15 +1,19 @@
-"""`cara user add` and `cara token` as an operator runs them, on a database already migrated."""
+"""`cara user` and `cara token` as an operator runs them, on a database already migrated."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
-from accounts.staff import check_password, signed_in
-from accounts.tables import Staff
+from accounts.changing import set_by_code
+from accounts.staff import add_staff, check_password, sign_in, signed_in
+from accounts.tables import Role, Staff, StaffSession
+from core.clock import now
 from core.database import transaction
 
 pytestmark = pytest.mark.usefixtures("sqlite")
@@ -64,6 +68,109 @@ def test_what_cannot_be_added_is_told_plainly_and_nobody_is_added(
 def test_the_password_is_never_said_back(run_cara: RunCara) -> None:
     done = run_cara(*ADD, stdin=f"{PASSWORD}\n")
     assert PASSWORD not in done.stdout + done.stderr
+
+
+# An account that is there
+
+
+@pytest.fixture
+def kit() -> str:
+    """An account with a session; gives its secret."""
+    with transaction() as session:
+        staff = add_staff(
+            session, username="kit.marlow", password=PASSWORD, role=Role.navigator,
+            site="hampshire", name="Kit",
+        )  # fmt: skip
+        return sign_in(session, staff)
+
+
+def who(secret: str) -> str | None:
+    with transaction() as session:
+        found = signed_in(session, secret)
+        return found.username if found else None
+
+
+def told(done: subprocess.CompletedProcess[str]) -> str:
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_an_account_is_switched_off_and_on(run_cara: RunCara, kit: str) -> None:
+    assert "switched off" in told(run_cara("user", "disable", "Kit.Marlow"))
+    assert who(kit) is None
+    with transaction() as session:
+        assert check_password(session, "kit.marlow", PASSWORD) is None
+    assert "switched on" in told(run_cara("user", "enable", "kit.marlow"))
+    with transaction() as session:
+        assert check_password(session, "kit.marlow", PASSWORD)
+
+
+def test_another_role_ends_the_session(run_cara: RunCara, kit: str) -> None:
+    change = ("user", "change", "kit.marlow", "--role", "coordinator", "--site", "west_midlands")
+    assert told(run_cara(*change)) == "kit.marlow is coordinator at west_midlands.\n"
+    assert who(kit) is None
+
+
+@pytest.mark.parametrize("command", [("reset", "kit.marlow"), ()])
+def test_a_code_is_printed_that_sets_a_password_once(
+    run_cara: RunCara, command: tuple[str, ...], request: pytest.FixtureRequest
+) -> None:
+    if command:
+        request.getfixturevalue("kit")
+    said = told(run_cara("user", *command) if command else run_cara(*ADD, "--code"))
+    code = re.search(r"^  ((?:[A-Z2-9]{4}-){3}[A-Z2-9]{4})$", said, re.MULTILINE)
+    assert code
+    assert "/set-password" in said
+    with transaction() as session:
+        assert check_password(session, "kit.marlow", PASSWORD) is None
+        assert set_by_code(session, "kit.marlow", code[1], "four kettles by a lake")
+        assert set_by_code(session, "kit.marlow", code[1], "five kettles by a lake") is None
+
+
+def test_a_service_gets_a_token_in_production_too(
+    run_cara: RunCara, kit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARA_MODE", "production")
+    secret = told(run_cara("user", "token", "kit.marlow", "--for", "case system", "--days", "90"))
+    assert who(secret.strip()) == "kit.marlow"
+    with transaction() as session:
+        kept = session.scalars(select(StaffSession).where(StaffSession.kind == "token")).one()
+        assert timedelta(days=89) < kept.ends_at - now() <= timedelta(days=90)
+    listed = told(run_cara("user", "sessions", "kit.marlow"))
+    assert "case system" in listed
+    assert secret.strip() not in listed
+    handle = next(line.split()[0] for line in listed.splitlines() if "case system" in line)
+    assert told(run_cara("user", "sessions", "--end", handle)) == "Ended.\n"
+    assert who(secret.strip()) is None
+    assert who(kit) == "kit.marlow"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("token", "kit.marlow", "--for", "x", "--days", "91"), "from 1 to 90 days"),
+        (("token", "kit.marlow", "--for", "x", "--days", "0"), "from 1 to 90 days"),
+        (("token", "kit.marlow", "--for", " "), "which service"),
+        (("token", "officer.hampshire", "--for", "x"), "navigator"),
+        (("token", "nobody", "--for", "x"), "no account called nobody"),
+        (("disable", "nobody"), "no account called nobody"),
+        (("reset", "officer.hampshire"), "demonstration account cannot be changed"),
+        (("change", "kit.marlow", "--role", "chief", "--site", "hampshire"), "chief"),
+        (("change", "kit.marlow", "--role", "officer", "--site", "narnia"), "narnia"),
+        (("sessions", "--end", "nothing"), "no such session"),
+    ],
+)
+def test_what_cannot_be_done_is_told_plainly_and_changes_nothing(
+    run_cara: RunCara, kit: str, arguments: tuple[str, ...], why: str
+) -> None:
+    done = run_cara("user", *arguments)
+    assert done.returncode == 1
+    assert why in done.stderr
+    assert "Traceback" not in done.stderr
+    assert who(kit) == "kit.marlow"
+
+
+# The demonstration's tokens
 
 
 def test_a_token_opens_a_session_of_that_role_at_that_site(run_cara: RunCara) -> None:

@@ -116,6 +116,7 @@ def carried_by(name: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
             twilio_account=ACCOUNT,
             twilio_token=TOKEN,
             public_url="https://cara.example/",
+            texts_per_minute="60000",
         )
         yield stand_in
 

@@ -13,6 +13,27 @@ depends_on = None
 
 def upgrade() -> None:
     """Apply."""
+    _contact()
+    _consent()
+    _text_stop()
+    _text_message()
+    _text_arrived()
+    _signposting()
+    _chat_link()
+
+
+def downgrade() -> None:
+    """Undo."""
+    op.drop_table("chat_link")
+    op.drop_table("signposting")
+    op.drop_table("text_arrived")
+    op.drop_table("text_message")
+    op.drop_table("text_stop")
+    op.drop_table("consent")
+    op.drop_table("contact")
+
+
+def _contact() -> None:
     op.create_table(
         "contact",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -31,6 +52,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_contact_phone_lookup", "contact", ["phone_lookup"])
     op.create_index("ix_contact_site", "contact", ["site"])
+
+
+def _consent() -> None:
     op.create_table(
         "consent",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -47,6 +71,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("contact_id", "purpose", "key"),
     )
     op.create_index("ix_consent_contact_id", "consent", ["contact_id"])
+
+
+def _text_stop() -> None:
     op.create_table(
         "text_stop",
         sa.Column("site", sa.String(length=40), nullable=False),
@@ -55,6 +82,9 @@ def upgrade() -> None:
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("site", "phone_lookup"),
     )
+
+
+def _text_message() -> None:
     op.create_table(
         "text_message",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -83,6 +113,9 @@ def upgrade() -> None:
     op.create_index("ix_text_message_provider_id", "text_message", ["provider_id"])
     op.create_index("ix_text_message_site", "text_message", ["site"])
     op.create_index("ix_text_message_standing", "text_message", ["standing"])
+
+
+def _text_arrived() -> None:
     op.create_table(
         "text_arrived",
         sa.Column("provider", sa.String(length=12), nullable=False),
@@ -90,6 +123,9 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("provider", "id_lookup"),
     )
+
+
+def _signposting() -> None:
     op.create_table(
         "signposting",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -105,6 +141,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_signposting_contact_id", "signposting", ["contact_id"])
     op.create_index("ix_signposting_conversation", "signposting", ["conversation"])
+
+
+def _chat_link() -> None:
     op.create_table(
         "chat_link",
         sa.Column("link_lookup", sa.String(length=64), nullable=False),
@@ -117,14 +156,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("link_lookup"),
     )
     op.create_index("ix_chat_link_contact_id", "chat_link", ["contact_id"])
-
-
-def downgrade() -> None:
-    """Undo."""
-    op.drop_table("chat_link")
-    op.drop_table("signposting")
-    op.drop_table("text_arrived")
-    op.drop_table("text_message")
-    op.drop_table("text_stop")
-    op.drop_table("consent")
-    op.drop_table("contact")

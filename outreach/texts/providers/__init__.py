@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from core.crypto import lookup_hash
 from core.database import transaction
 from core.outbox import Letter, NeverSentError, NotSentError
 from core.settings import settings
 from outreach.texts import contacts
 from outreach.texts.providers.base import LaterError, Provider, RefusedError
+from outreach.texts.providers.counting import Counted
+from outreach.texts.providers.pace import BusyError, Paced
 
 __all__ = [
     "UNLESS_STOPPED",
+    "BusyError",
     "LaterError",
     "Provider",
     "RefusedError",
     "provider",
+    "receipt_name",
     "send_letter",
 ]
 
@@ -37,31 +40,45 @@ class OnScreen:
 
 def provider() -> Provider:
     """The provider that this copy is set up with (``CARA_TEXT_PROVIDER``)."""
+    return Counted(_chosen())
+
+
+def _chosen() -> Provider:
     # The libraries take long to load, and most copies need neither.
     if settings().text_provider == "notify":
         from outreach.texts.providers.notify import Notify
 
-        return Notify()
+        return Paced(Notify())
     if settings().text_provider == "twilio":
         from outreach.texts.providers.twilio import Twilio
 
-        return Twilio()
+        return Paced(Twilio())
     return OnScreen()
 
 
-def send_letter(letter: Letter) -> None:
-    """Hand a text of the outbox (``to``, ``text``, ``site``) to the provider."""
+def send_letter(letter: Letter) -> str:
+    """Hand a text of the outbox (``to``, ``text``, ``site``) to the provider.
+
+    Gives what a receipt calls it (:func:`receipt_name`).
+    """
     to, text, site = (letter.payload.get(name, "") for name in ("to", "text", "site"))
     if letter.payload.get(UNLESS_STOPPED) and _stopped(site, to):
         raise NeverSentError("text: stopped")
+    carrier = provider()
     try:
-        provider().send(to, text, letter.key, site=site, again=letter.again)
+        named = carrier.send(to, text, letter.key, site=site, again=letter.again)
     except RefusedError as refused:
         raise NeverSentError(f"text: {refused.code}") from refused
     except LaterError as later:
         raise NotSentError(f"text: {later.code}") from later
+    return receipt_name(carrier.name, named)
+
+
+def receipt_name(name: str, text_id: str) -> str:
+    """What the outbox calls the text that the provider ``name`` calls ``text_id``."""
+    return f"{name}:{text_id}"[:100]
 
 
 def _stopped(site: str, phone: str) -> bool:
     with transaction() as session:
-        return contacts.stopped(session, site, lookup_hash(phone))
+        return contacts.stopped(session, site, phone)

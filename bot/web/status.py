@@ -1,0 +1,89 @@
+"""How the system is, in plain words, for who looks after people: what to do if it is not well.
+
+The words stand in ``status.yml``; what is well and what is not, in ``bot/wellness.py``.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+
+from accounts.policy import ANY, Scope, scope_of
+from accounts.tables import Staff
+from accounts.web.session import only
+from bot import wellness
+from bot.web.health import parts
+from bot.wellness import Look, State
+from core.clock import LONDON, now, today
+from core.database import transaction
+from core.web.pages import page
+from sites import site_of
+
+router = APIRouter()
+COLOURS = {State.good: "green", State.look: "yellow", State.wrong: "red"}
+
+Sees = Annotated[Staff, Depends(only("status.see"))]
+
+
+@router.get("/status")
+def status_page(request: Request, staff: Sees) -> Response:
+    """Of one's own site; for an operator, of all of them together."""
+    everywhere = scope_of("account", ANY, staff.role) is Scope.everywhere
+    answering = parts()
+    with transaction() as session:
+        site = "" if everywhere else staff.site
+        found = list(wellness.looks(session, site, answering))
+    rows = [_row(each) for each in found]
+    first = wellness.oldest(found)
+    return page(
+        request,
+        "status.html",
+        staff=staff,
+        site=site_of(staff.site),
+        everywhere=everywhere,
+        rows=rows,
+        troubles=[row for row in rows if row["state"] is not State.good],
+        first=_row(first) if first else None,
+        silent=[_words()["parts"][name] for name, answers in answering.items() if not answers],
+        looked=_moment(now()),
+        operator=_words()["operator"],
+    )
+
+
+def _row(look: Look) -> dict[str, Any]:
+    said = _words()["looks"][look.about]
+    told = said.get(f"{look.state}_never") if look.last is None and look.since is None else None
+    values = {
+        "count": f"{look.count:,}",
+        "since": _moment(look.since) if look.since else "",
+        "last": _moment(look.last) if look.last else "",
+    }
+    return {
+        "about": look.about,
+        "name": said["name"],
+        "state": look.state,
+        "tag": _words()["tags"][look.state],
+        "colour": COLOURS[look.state],
+        "told": (told or said[look.state]).format(**values),
+        "since": values["since"] if look.count or look.state is not State.good else "",
+        "do": said["do"] if look.state is not State.good else "",
+    }
+
+
+def _moment(at: datetime) -> str:
+    """The time of day, with the day where it is another."""
+    here = at.astimezone(LONDON)
+    return f"{here:%H:%M}" if here.date() == today() else f"{here:%H:%M on %A %d %B}"
+
+
+@lru_cache(maxsize=1)
+def _words() -> dict[str, Any]:
+    path = Path(__file__).with_suffix(".yml")
+    loaded: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return loaded
