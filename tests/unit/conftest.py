@@ -191,6 +191,8 @@ def _lent(
     _administer(server, make, name, *names)
     monkeypatch.setenv("CARA_DATABASE_URL", _url(server, name))
     monkeypatch.setenv("CARA_SECRET_KEY", SECRET)
+    # A thread that an earlier test left may have opened the file while the server was busy.
+    forget()
     yield _url(server, name)
     forget()
     _administer(server, "DROP DATABASE {} WITH (FORCE)", name)

