@@ -11,7 +11,7 @@ from accounts.policy import ANY, Scope, scope_of
 from accounts.staff import BROWSER, IDLE, actor_of, alive, hash_of, lasts_still
 from accounts.tables import Role, SignInRequest, Staff, StaffCode, StaffSession
 from core.audit import SYSTEM, Actor, record
-from core.clock import now
+from core.clock import AHEAD, now
 
 
 def confirmed_at(session: Session, secret: str | None) -> datetime | None:
@@ -84,7 +84,9 @@ def sweep(session: Session) -> None:
     """Remove what is over: sessions, ways to the force and back, and codes to set a password."""
     moment = now()
     idle = and_(StaffSession.kind == BROWSER, StaffSession.seen_at <= moment - IDLE)
-    session.execute(delete(StaffSession).where(or_(StaffSession.ends_at <= moment, idle)))
+    # Else it would come to life again once the clock is where it was.
+    ahead = StaffSession.seen_at > moment + AHEAD
+    session.execute(delete(StaffSession).where(or_(StaffSession.ends_at <= moment, idle, ahead)))
     session.execute(delete(SignInRequest).where(SignInRequest.ends_at <= moment))
     session.execute(delete(StaffCode).where(StaffCode.ends_at <= moment))
 

@@ -18,7 +18,7 @@ from accounts import passwords
 from accounts.tables import Role, Staff, StaffSession
 from accounts.wording import said
 from core.audit import SYSTEM, Actor, record
-from core.clock import now
+from core.clock import AHEAD, now
 from core.occasion import occasion
 from core.settings import settings
 from sites import site_of
@@ -228,9 +228,14 @@ def alive(session: Session, secret: str | None, kinds: Collection[str]) -> Staff
 
 
 def lasts_still(found: StaffSession) -> bool:
-    """Whether it is neither idle for too long nor at its end, and its person may work."""
-    over = found.ends_at <= now() or (found.kind == BROWSER and found.seen_at + IDLE <= now())
-    return may_work(found.staff) and not over
+    """Whether it is neither idle for too long nor at its end, and its person may work.
+
+    One that was seen later than now is over: the clock was set back, and it would last too long.
+    """
+    moment = now()
+    over = found.ends_at <= moment or found.seen_at > moment + AHEAD
+    idle = found.kind == BROWSER and found.seen_at + IDLE <= moment
+    return may_work(found.staff) and not (over or idle)
 
 
 def may_work(staff: Staff) -> bool:

@@ -161,7 +161,7 @@ def _worker() -> Iterator[Finding]:
         yield Finding("worker", State.look, "no sign of it yet", "Start: make run.")
         return
     told = f"its last sign was {silent:.0f} s ago"
-    if silent > settings().worker_silence:
+    if abs(silent) > settings().worker_silence:
         do = "Start it: texts and letters wait. Alerts are sent by another process meanwhile."
         yield Finding("worker", State.wrong, told, do)
     else:

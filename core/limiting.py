@@ -20,6 +20,7 @@ from limits.errors import StorageError
 from limits.storage import storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 
+from core.clock import AHEAD
 from core.crypto import derived_key
 from core.metrics import LIMITED
 from core.settings import settings
@@ -50,6 +51,30 @@ SUGGESTIONS = Limit("suggestions", "60/10 minutes", closed=False)
 def searches() -> Limit:
     """Of the directory, by programs; as many as the operator allows."""
     return Limit("searches", f"{settings().searches_per_minute}/minute", closed=False)
+
+
+class Windows(MovingWindowRateLimiter):
+    """Moving windows that a clock set back does not shut for as long as it was set back.
+
+    A window that ends later than a whole one from now was counted before: it is forgotten once.
+    """
+
+    def hit(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> bool:
+        """Count one more; False where there is no room."""
+        let = super().hit(item, *identifiers, cost=cost)
+        return let or (self._forgot(item, *identifiers) and super().hit(item, *identifiers))
+
+    def test(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> bool:
+        """Whether there is room."""
+        room = super().test(item, *identifiers, cost=cost)
+        return room or self._forgot(item, *identifiers)
+
+    def _forgot(self, item: RateLimitItem, *identifiers: str) -> bool:
+        left = self.get_window_stats(item, *identifiers).reset_time - time.time()
+        if left <= item.get_expiry() + AHEAD.total_seconds():
+            return False
+        self.clear(item, *identifiers)
+        return True
 
 
 class TooOftenError(Exception):
@@ -100,12 +125,12 @@ def limiter() -> MovingWindowRateLimiter:
     if not address:
         return _of_this_process()
     waits = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE}
-    return MovingWindowRateLimiter(storage_from_string(address, wrap_exceptions=True, **waits))
+    return Windows(storage_from_string(address, wrap_exceptions=True, **waits))
 
 
 @lru_cache(maxsize=1)
 def _of_this_process() -> MovingWindowRateLimiter:
-    return MovingWindowRateLimiter(storage_from_string(IN_MEMORY))
+    return Windows(storage_from_string(IN_MEMORY))
 
 
 def _spend(counts: MovingWindowRateLimiter, limit: Limit, key: str) -> None:

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import String, or_, select, update
+from sqlalchemy import String, and_, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core.audit import Actor, record
-from core.clock import now
+from core.clock import AHEAD, now
 from core.crypto import EncryptedJSON
 from core.database import Base, UtcDateTime, transaction
 from core.metrics import LETTERS
@@ -156,6 +156,7 @@ def deliver_due(senders: Mapping[str, Sender], *, most: int = 50) -> int:
     a worker that dies holding one frees it by its silence. An address that has just failed is not
     called again in this round: ten letters to one that stalls must not keep an alert waiting.
     """
+    shorten_claims(Outgoing, Outgoing.status == WAITING, CLAIM_LASTS)
     sent, failed = 0, set[str]()
     passed_over: list[str] = []
     for row_id, address in _due(most):
@@ -176,11 +177,19 @@ def _due(most: int) -> list[tuple[str, str]]:
     with transaction() as session:
         rows = session.scalars(
             select(Outgoing)
-            .where(Outgoing.status == WAITING, Outgoing.due_at <= now(), _free())
+            .where(Outgoing.status == WAITING, _is_due(now()), _free())
             .order_by(Outgoing.due_at)
             .limit(most)
         )
         return [(row.id, row.payload.get("url", "")) for row in rows]
+
+
+def _is_due(moment: datetime) -> Any:
+    """Its time has come, or lies further ahead than any pause: the clock was set back since."""
+    never_tried = and_(Outgoing.tries == 0, Outgoing.due_at > moment + FIRST_PAUSE + AHEAD)
+    return or_(
+        Outgoing.due_at <= moment, never_tried, Outgoing.due_at > moment + LONGEST_PAUSE + AHEAD
+    )
 
 
 def _pass_over(row_ids: list[str]) -> None:
@@ -194,6 +203,19 @@ def _pass_over(row_ids: list[str]) -> None:
     )
     with transaction() as session:
         session.connection().execute(later)
+
+
+def shorten_claims(table: Any, waits: Any, lasts: timedelta) -> None:
+    """Let no claim outlast ``lasts`` from now, as one does that was made before a clock set back.
+
+    It is not taken away: whoever made it may have the row in hand at this moment.
+    """
+    too_long = (waits, table.claimed_until > now() + lasts + AHEAD)
+    with transaction() as session:
+        if session.scalar(select(table.id).where(*too_long).limit(1)) is None:
+            return
+    with transaction() as session:
+        session.execute(update(table).where(*too_long).values(claimed_until=now() + lasts))
 
 
 def _free() -> Any:

@@ -53,9 +53,12 @@ class Spool:
         self._sync_folder()
 
     def waiting(self, *, older_than: float = 0.0) -> list[str]:
-        """The ids of the entries that nobody has taken, oldest first; ages are in seconds."""
-        before = time.time() - older_than
-        return [entry_id for at, entry_id in self._by_age() if at <= before]
+        """The ids of the entries that nobody has taken, oldest first; ages are in seconds.
+
+        What seems to come from the future is of a clock that was set back: as old, at least.
+        """
+        moment = time.time()
+        return [name for at, name in self._by_age() if abs(moment - at) >= older_than]
 
     def moments(self) -> list[float]:
         """Since when each of them waits, the oldest first, in seconds of the system's clock."""

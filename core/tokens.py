@@ -22,11 +22,12 @@ class TokenError(Exception):
 
 
 def sign(purpose: str, claims: dict[str, Any], *, lasts: timedelta) -> str:
-    """Claims signed for one purpose; a token of one purpose opens nothing of another."""
-    issued = now()
-    return jwt.encode(
-        {**claims, "iat": issued, "exp": issued + lasts}, derived_key(purpose), algorithm=ALGORITHM
-    )
+    """Claims signed for one purpose; a token of one purpose opens nothing of another.
+
+    They do not say when they were made: a reader whose clock is a second behind would refuse them.
+    """
+    said = {**claims, "exp": now() + lasts}
+    return jwt.encode(said, derived_key(purpose), algorithm=ALGORITHM)
 
 
 def verify(purpose: str, token: str) -> dict[str, Any]:

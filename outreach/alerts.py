@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from accounts.policy import roles_for
 from accounts.tables import Role, Staff
 from core.audit import SYSTEM, Actor, record
-from core.clock import now
+from core.clock import AHEAD, now
 from core.outbox import Letter, post
 from core.settings import settings
 from outreach.entries import ASKED
@@ -86,10 +86,15 @@ def _said_again(session: Session, entry: dict[str, Any]) -> bool:
 
 
 def escalate_overdue(session: Session) -> int:
-    """Tell more people of every alert that nobody has taken in time, once each."""
+    """Tell more people of every alert that nobody has taken in time, once each.
+
+    Where the clock was set back nobody knows how long a danger has waited: too early is better.
+    """
+    moment = now()
+    waited = and_(Alert.kind != ASKED, Alert.raised_at > moment + AHEAD)
     late = session.scalars(
         select(Alert)
-        .where(Alert.status == AlertStatus.open, Alert.escalate_at <= now())
+        .where(Alert.status == AlertStatus.open, or_(Alert.escalate_at <= moment, waited))
         .order_by(Alert.escalate_at)
     ).all()
     # Somebody may take one on between our look and our writing.

@@ -128,9 +128,9 @@ def touch() -> None:
     sign_of_life().touch()
 
 
-def worker_is_silent() -> bool:
-    """Whether the worker has shown no sign of life for ``worker_silence`` seconds."""
+def last_sign() -> int:
+    """What changes with each sign of the worker's; 0 before its first."""
     try:
-        return time.time() - sign_of_life().stat().st_mtime > settings().worker_silence
+        return sign_of_life().stat().st_mtime_ns
     except FileNotFoundError:
-        return True
+        return 0

@@ -195,7 +195,8 @@ def _text_turn(speaker: Speaker, held: Remembered, text: str, key: str | None) -
             return [*before, _kept(session, speaker, conversation, nothing)]
         else:
             told = _told(session, conversation, text)
-    return before + _through_rasa(speaker, told)
+        claims = _claims(session, conversation, told)
+    return before + _through_rasa(speaker, told, claims)
 
 
 def _welcome(session: Session, speaker: Speaker, conversation: Conversation) -> list[ChatMessage]:
@@ -263,7 +264,8 @@ def _choice_turn(speaker: Speaker, token: str, key: str | None) -> list[ChatMess
             told = ForRasa(option["label"], do["intent"], do["given"])
         if not {"safety", "again"} & do.keys() and told.intent != "talk_to_person":
             gentle.go_on(conversation)
-    return before + _through_rasa(speaker, told)
+        claims = _claims(session, conversation, told)
+    return before + _through_rasa(speaker, told, claims)
 
 
 def _besides(
@@ -283,7 +285,8 @@ def _field_turn(speaker: Speaker, name: str, value: str, key: str | None) -> lis
         key_said = "utter_field_said" if value.strip() else "utter_field_passed"
         said = words(key_said, "en", {"label": BY_NAME[name].label}).text
         add_message(session, conversation, "person", {"text": said}, key)
-    return _through_rasa(speaker, told)
+        claims = _claims(session, conversation, told)
+    return _through_rasa(speaker, told, claims)
 
 
 def _give(session: Session, conversation: Conversation, name: str, value: str) -> ForRasa:
@@ -298,13 +301,7 @@ def _give(session: Session, conversation: Conversation, name: str, value: str) -
     return ForRasa("a field was given", "field_given", {"field": name})
 
 
-def _through_rasa(speaker: Speaker, told: ForRasa) -> list[ChatMessage]:
-    with transaction() as session:
-        conversation = _conversation(session, speaker)
-        # What the screen found something in, or follows an alarm, is never kept to learn from.
-        near_danger = told.again or gentle.in_gentle_mode(conversation)
-        remember(conversation, near_danger=near_danger or None)
-        claims = _claims(session, conversation, told)
+def _through_rasa(speaker: Speaker, told: ForRasa, claims: dict[str, Any]) -> list[ChatMessage]:
     try:
         utterances, failure = rasa().turn(told.text, claims), None
     except RasaAwayError as error:
@@ -328,8 +325,11 @@ def _through_rasa(speaker: Speaker, told: ForRasa) -> list[ChatMessage]:
 
 
 def _claims(session: Session, conversation: Conversation, told: ForRasa) -> dict[str, Any]:
+    """What Rasa may believe of this turn; and whether it may be learned from is remembered."""
     # After an alarm a bare "no" answers no criterion.
     paused = gentle.in_gentle_mode(conversation)
+    # What the screen found something in, or follows an alarm, is never kept to learn from.
+    remember(conversation, near_danger=(told.again or paused) or None)
     draft = None if paused else draft_of(session, conversation)
     return {
         "sender": conversation.id,

@@ -47,7 +47,8 @@ _INNER_VOWELS = re.compile(r"(?<=\w)[aeiou]+(?=\w)")
 
 @lru_cache(maxsize=1)
 def _encoder() -> Any:
-    return USE()
+    # Rasa has one core (decision 0023): more threads would only wait for each other on it.
+    return USE(threads=1)
 
 
 def features(texts: list[str]) -> sp.csr_matrix:

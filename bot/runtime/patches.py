@@ -11,9 +11,13 @@ from typing import Any
 import rasa
 from jsonschema import Draft202012Validator
 from rasa.core.actions.action import RemoteAction
+from rasa.core.processor import MessageProcessor
 from rasa.shared.core.events import Event
+from rasa.shared.core.trackers import DialogueStateTracker
 
 KNOWN_VERSION = "3.6.21"
+# Some ten turns, of eight events or so each.
+LONGEST_SESSION = 80
 
 
 class UnknownRasaError(RuntimeError):
@@ -26,6 +30,7 @@ def apply() -> None:
         raise UnknownRasaError(f"patches are for Rasa {KNOWN_VERSION}, this is {rasa.__version__}")
     _remember_event_classes()
     _compile_action_schema_once()
+    _begin_long_sessions_anew()
 
 
 def _remember_event_classes() -> None:
@@ -44,3 +49,15 @@ def _compile_action_schema_once() -> None:
         return True
 
     RemoteAction._validate_action_result = validate
+
+
+def _begin_long_sessions_anew() -> None:
+    """Rasa reads and replays every event of a session for each turn, and takes ever longer.
+
+    Nothing of ours looks back so far: there are no slots, and a rule sees one turn.
+    """
+
+    def ended(_self: MessageProcessor, tracker: DialogueStateTracker) -> bool:
+        return len(tracker.events) > LONGEST_SESSION
+
+    MessageProcessor._has_session_expired = ended

@@ -19,7 +19,14 @@ from bot.channels.chat import take_turn
 from bot.channels.incoming import OVER, ChatError, Incoming
 from bot.channels.memory import forget
 from bot.channels.speaker import Speaker, conversation_of, speaker_of
-from bot.conversations import ChatMessage, Conversation, actor_of, messages_after, opened
+from bot.conversations import (
+    ChatMessage,
+    Conversation,
+    actor_of,
+    last_said,
+    messages_after,
+    opened,
+)
 from bot.web.limits import barred
 from bot.web.shown import Shown, shown
 from bot.web.wording import NAMES, PageWords, languages, page_words
@@ -238,7 +245,8 @@ def _turn(request: Request, chat: Chat, context: dict[str, Any]) -> Response:
 
 def _kept_after(chat: Chat, after: int) -> list[Shown]:
     with transaction() as session:
-        every = shown(messages_after(session, chat.speaker.id, 0))
+        since = min(after, last_said(session, chat.speaker.id))
+        every = shown(messages_after(session, chat.speaker.id, since))
     return [each for each in every if each.n > after]
 
 

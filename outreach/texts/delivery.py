@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from core.clock import now
 from core.database import transaction
-from core.outbox import Letter, post
+from core.outbox import Letter, post, shorten_claims
 from core.words import words
 from outreach.alerts import paused
 from outreach.texts import contacts
@@ -86,11 +86,13 @@ def send_due(provider: Provider, case_of: CaseOf, *, most: int = 50) -> int:
 
 def due(most: int) -> list[str]:
     """The ids of texts whose time has come and that nobody holds, the longest due first."""
+    waits = Message.standing.in_((Standing.planned.value, Standing.sending.value))
+    shorten_claims(Message, waits, CLAIM_LASTS)
     with transaction() as session:
         rows = (
             select(Message.id)
             .where(
-                Message.standing.in_((Standing.planned.value, Standing.sending.value)),
+                waits,
                 Message.due_at <= now(),
                 _free(),
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,13 +15,13 @@ from tests.bench.figures import Figure
 from tests.bench.measuring import Size
 from tests.bench.stock import running, training
 from tests.bench.stock.training import Say
-from tests.bench.turn import lasting, rounds, shares
+from tests.bench.turn import lasting, rounds, several, shares
 from tests.bench.turn.peers import Ours, Stock
 from tests.journeys.running import Copy, start, stop
 
-PARTS = ("turn", "memory", "long", "shares", "texts", "start", "training")
+PARTS = ("turn", "memory", "long", "shares", "texts", "several", "start", "training")
 # What needs no peer.
-OURS_ALONE = ("shares", "texts")
+OURS_ALONE = ("shares", "texts", "several")
 
 
 @dataclass
@@ -84,12 +84,18 @@ def _ask(wanted: Wanted, found: Found, where: tuple[Path, Path, Path], say: Say)
             found.figures += shares.shares(one, say)
         if "texts" in wanted.parts:
             found.figures += texts.figures(one, wanted.texts, wanted.reminders, say)
+        if "several" in wanted.parts:
+            say("starting ours with two Rasa processes")
+            other = _started(ours.with_name("two"), {"CARA_RASA_PROCESSES": "2"})
+            stack.callback(stop, other)
+            two = Ours(other, other.staff_token(), name="ours with two Rasa")
+            found.figures += several.figures(two, one, wanted.rounds, wanted.turns // 4, say)
 
 
-def _started(folder: Path) -> Copy:
+def _started(folder: Path, extra: Mapping[str, str] | None = None) -> Copy:
     """A copy; where we are stopped while it starts, nothing of it is left."""
     try:
-        return start(folder)
+        return start(folder, extra)
     except BaseException:
         for each in psutil.Process().children():
             each.terminate()

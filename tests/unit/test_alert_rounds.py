@@ -20,10 +20,11 @@ from core.database import engine, transaction
 from core.outbox import SENT, WAITING, Outgoing
 from core.settings import ROOT, settings
 from core.spool import alerts as alert_spool
+from outreach import second
 from outreach.alerts import take_in
 from outreach.entries import keep_text, raise_alarm
 from outreach.second import stand_in
-from outreach.sending import sign_of_life, touch, work, worker_is_silent
+from outreach.sending import last_sign, sign_of_life, touch, work
 from tests.faults.receivers import Inbox, on_call
 from tests.unit import alarms
 from tests.unit.alarms import COORDINATOR
@@ -224,15 +225,53 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     settings.cache_clear()
 
 
-def test_a_worker_is_silent_a_minute_after_its_last_sign_and_not_before() -> None:
-    settings().data_dir.mkdir(exist_ok=True)
-    assert worker_is_silent()
+class Watch:
+    """A stopwatch that a test moves on."""
+
+    def __init__(self) -> None:
+        self.read = 1_000.0
+
+    def monotonic(self) -> float:
+        return self.read
+
+    def passes(self, *seconds: float) -> Callable[[int], None]:
+        """So many seconds before each look."""
+
+        def then(at: int) -> None:
+            self.read += seconds[at]
+
+        return then
+
+
+@pytest.fixture
+def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
+    made = Watch()
+    monkeypatch.setattr(second, "time", made)
+    return made
+
+
+@pytest.mark.parametrize(("last", "told"), [(4.0, []), (6.0, ["a1"])])
+def test_a_worker_is_missed_a_minute_after_its_last_sign_and_not_before(
+    inbox: Inbox, watch: Watch, last: float, told: list[str]
+) -> None:
+    raise_alarm(alarms.alarm())
     touch()
-    assert not worker_is_silent()
-    os.utime(sign_of_life(), (time.time() - 55,) * 2)
-    assert not worker_is_silent()
-    os.utime(sign_of_life(), (time.time() - 61,) * 2)
-    assert worker_is_silent()
+    stand_in(Rounds(2, watch.passes(55, last)))  # type: ignore[arg-type]
+    assert called(inbox) == told
+
+
+@pytest.mark.parametrize("hours", [-3, 1])
+def test_a_worker_that_is_dead_is_missed_whatever_became_of_the_clock(
+    inbox: Inbox, watch: Watch, hours: int
+) -> None:
+    """Its last sign may lie in the future then, and the entry on the spool as well."""
+    raise_alarm(alarms.alarm())
+    touch()
+    moved = (time.time() + hours * 3600,) * 2
+    for each in (sign_of_life(), alert_spool().folder / "a1.entry"):
+        os.utime(each, moved)
+    stand_in(Rounds(1, watch.passes(61)))  # type: ignore[arg-type]
+    assert called(inbox) == ["a1"]
 
 
 @pytest.mark.usefixtures("impatient")
@@ -257,8 +296,11 @@ def test_it_tells_them_though_a_worker_that_hangs_still_holds_the_spool(inbox: I
 def test_it_keeps_still_while_the_worker_lives(inbox: Inbox) -> None:
     raise_alarm(alarms.alarm())
     touch()
-    os.utime(sign_of_life(), (time.time() + 600,) * 2)
-    stand_in(Rounds(3))  # type: ignore[arg-type]
+
+    def gives_a_sign(at: int) -> None:
+        os.utime(sign_of_life(), (1_000 + at,) * 2)
+
+    stand_in(Rounds(3, gives_a_sign))  # type: ignore[arg-type]
     assert called(inbox) == []
 
 
@@ -310,7 +352,7 @@ def test_the_workers_process_tells_people_and_ends_when_asked(inbox: Inbox) -> N
     with worker() as process:
         raise_alarm(alarms.alarm())
         assert inbox.wait(lambda: len(inbox.calls) == 1, 60)
-        assert not worker_is_silent()
+        assert last_sign()
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
     assert alert_spool().waiting() == []

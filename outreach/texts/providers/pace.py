@@ -11,8 +11,8 @@ from functools import lru_cache
 from limits import RateLimitItemPerSecond
 from limits.errors import StorageError
 from limits.storage import storage_from_string
-from limits.strategies import MovingWindowRateLimiter
 
+from core.limiting import Windows
 from core.settings import settings
 from outreach.texts.providers.base import LaterError, Provider
 
@@ -62,6 +62,6 @@ def _limits(minute: int) -> tuple[RateLimitItemPerSecond, RateLimitItemPerSecond
 
 
 @lru_cache(maxsize=1)
-def _limiter() -> MovingWindowRateLimiter:
+def _limiter() -> Windows:
     where = settings().redis_url or "memory://"
-    return MovingWindowRateLimiter(storage_from_string(where, wrap_exceptions=True))
+    return Windows(storage_from_string(where, wrap_exceptions=True))

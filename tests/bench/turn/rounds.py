@@ -134,15 +134,15 @@ def figures(found: Sequence[tuple[Round, Round]]) -> Iterator[Figure]:
         yield from _of_kind(kind, [(o.alone, s.alone) for o, s in found], "1 conversation")
         yield from _of_kind(kind, [(o.many, s.many) for o, s in found], f"{MANY} conversations")
     many = [(o.many, s.many) for o, s in found]
-    rates = [(_rate(o), _rate(s)) for o, s in many]
+    rates = [(rate(o), rate(s)) for o, s in many]
     yield paired(
         "turn", f"turns a second, {MANY} conversations", rates,
         unit="/s", times=THROUGHPUT, at_least=True,
     )  # fmt: skip
-    costs = [(_cost(o), _cost(s)) for o, s in many]
+    costs = [(cost(o), cost(s)) for o, s in many]
     yield paired("turn", "processor time of a turn, all processes", costs)
     for part in PROCESSES:
-        costs = [(_cost(o, part), _cost(s, part)) for o, s in many]
+        costs = [(cost(o, part), cost(s, part)) for o, s in many]
         yield paired("turn", f"processor time of a turn, {part}", costs)
     yield _failures([both for pair in found for both in zip(*map(_both, pair), strict=True)])
 
@@ -158,12 +158,12 @@ def _both(each: Round) -> tuple[Taken, Taken]:
     return each.alone, each.many
 
 
-def _rate(taken: Taken) -> float:
+def rate(taken: Taken) -> float:
     """Turns a second that were answered as they should be."""
     return (taken.count - taken.failed) / taken.lasted
 
 
-def _cost(taken: Taken, part: str = "") -> float:
+def cost(taken: Taken, part: str = "") -> float:
     """Milliseconds of processors for each turn, of all parts or of one."""
     used = taken.cpu.get(part, 0.0) if part else sum(taken.cpu.values())
     return used / taken.count * 1000
