@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -253,12 +254,9 @@ def offered(session: Session, conversation_id: str, token: str) -> dict[str, Any
         .order_by(ChatMessage.n.desc())
         .execution_options(yield_per=20)
     )
-    for message in session.scalars(newest_first):
-        for option in message.body.get("choices", []):
-            if option["choice"] == token:
-                found: dict[str, Any] = option
-                return found
-    return None
+    with closing(session.scalars(newest_first)) as messages:
+        choices = (option for each in messages for option in each.body.get("choices", []))
+        return next((option for option in choices if option["choice"] == token), None)
 
 
 def contact_of(session: Session, conversation: Conversation) -> Contact | None:

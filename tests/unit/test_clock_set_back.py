@@ -6,10 +6,10 @@ an hour, which is longer than anything here may wait.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
-from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import jwt
@@ -30,10 +30,12 @@ from core.limiting import Windows
 from core.outbox import CLAIM_LASTS, FIRST_PAUSE, LONGEST_PAUSE, SENT, Outgoing
 from core.tokens import ALGORITHM, sign, verify
 from outreach.tables import AlertStatus
-from outreach.texts import delivery
-from outreach.texts.tables import Message
+from outreach.texts.delivery import CLAIM_LASTS as CLAIM_OF_TEXTS
+from outreach.texts.delivery import send_due
 from tests.unit import alarms, entering
 from tests.unit.outboxes import Far, Move, moving_clock, row, write
+from tests.unit.test_text_delivery import at, booked, booked_case
+from tests.unit.text_clock import Killed, MovedClock, Postbox
 
 HOUR = timedelta(hours=1)
 NOTHING = timedelta()
@@ -47,11 +49,11 @@ def outbox_clock(monkeypatch: pytest.MonkeyPatch) -> Move:
 
 
 @pytest.fixture
-def tick(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
+def tick(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """What the system's clock reads, as the first of a list."""
     read = [1_800_000_000.0]
     monkeypatch.setattr(time, "time", lambda: read[0])
-    yield read
+    return read
 
 
 # The outbox
@@ -131,29 +133,22 @@ def test_no_claim_is_touched_for_a_machine_that_is_seconds_ahead(outbox_clock: M
 
 
 def test_a_text_in_hand_is_free_after_the_usual_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    moment = clock.now()
-    row_ = {"id": "m", "contact_id": "c", "site": "hampshire", "kind": "hello", "occasion": "1"}
-    with transaction() as session:
-        session.connection().exec_driver_sql("PRAGMA foreign_keys=OFF")
-        session.add(
-            Message(
-                **row_,
-                data={},
-                standing="sending",
-                made_at=moment,
-                due_at=moment - HOUR,
-                until=moment + HOUR,
-                claimed_until=moment + HOUR,
-            )
-        )
-    for module in (delivery, delivery.shorten_claims.__globals__):
-        if isinstance(module, dict):
-            monkeypatch.setitem(module, "now", lambda: moment)
-        else:
-            monkeypatch.setattr(module, "now", lambda: moment)
-    assert delivery.due(10) == []
-    moment += delivery.CLAIM_LASTS
-    assert delivery.due(10) == ["m"]
+    moved = MovedClock(monkeypatch, at(date(2026, 11, 28), 12))
+    booked()
+    moved.moment = at(date(2026, 12, 4), 10, 30)
+
+    def dies(_when: str) -> None:
+        raise Killed
+
+    with contextlib.suppress(Killed):
+        send_due(Postbox(dies), booked_case)
+    moved.moment -= HOUR
+    far = Postbox()
+    assert send_due(far, booked_case) == 0
+    moved.moment += CLAIM_OF_TEXTS
+    assert send_due(far, booked_case) == 1
+    moved.moment += HOUR
+    assert send_due(far, booked_case) == 0
 
 
 # Alerts
