@@ -26,7 +26,7 @@ LONGEST_WAIT = 2.5
 # now. A turn took Rasa 39 ms of processor time (docs/how-to/sizing.md), so that many take it one
 # second, and none is given up that it still works on. Of this process's 40 threads enough stay
 # free to look for danger. Set by that sum, and not yet by a measured load.
-MOST_AT_ONCE = 24
+MOST_AT_ONCE = 32
 # Rasa strips what it is sent, and reads a stroke at its head as a command.
 _COMMANDS = re.compile(r"^[\s/]+")
 

@@ -384,11 +384,7 @@ def test_the_command_writes_a_whole_file_for_its_owner(
     ],
 )
 def test_the_command_refuses_in_one_line_and_writes_nothing(
-    sqlite: Path,
-    tmp_path: Path,
-    changed: dict[str, str],
-    password: str,
-    told: str,
+    sqlite: Path, tmp_path: Path, changed: dict[str, str], password: str, told: str
 ) -> None:
     evaluator()
     asked = {"--as": AS[1], "--site": "hampshire", "--out": str(tmp_path / "x.csv")} | changed
