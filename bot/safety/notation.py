@@ -11,6 +11,7 @@ import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -123,21 +124,25 @@ def _trimmed(elements: list[Element]) -> tuple[Element, ...]:
 def _plain(words: list[str], lexicon: Lexicon) -> Iterator[Element]:
     if fillers := lexicon.fillers.intersection(words):
         raise ValueError(f"{' '.join(words)!r} can never be read: {sorted(fillers)} are fillers")
-    yield from (Element(frozenset({word})) for word in lexicon.canonical(words))
+    yield from (_once(Element(frozenset({word}))) for word in lexicon.canonical(words))
+
+
+@cache
+def _once(element: Element) -> Element:
+    """The same place of many phrases is one object: there are a hundred thousand places."""
+    return element
 
 
 def _element(word: str, lexicon: Lexicon) -> Element:
     if word.startswith("~"):
-        return Element(gap=int(word[1:]))
+        return _once(Element(gap=int(word[1:])))
     body, optional = word.removesuffix("?"), word.endswith("?")
     parts = body.split("/")
     named = [_class(part[1:-1], lexicon) for part in parts if part.startswith("<")]
     plain = [part for part in parts if not part.startswith("<") and not part.endswith("*")]
-    return Element(
-        frozenset().union(*named, (_single(part, lexicon) for part in plain)),
-        tuple(fold(part[:-1]) for part in parts if part.endswith("*")),
-        optional,
-    )
+    words = frozenset().union(*named, (_single(part, lexicon) for part in plain))
+    stems = tuple(fold(part[:-1]) for part in parts if part.endswith("*"))
+    return _once(Element(words, stems, optional))
 
 
 def _class(name: str, lexicon: Lexicon) -> frozenset[str]:
@@ -174,6 +179,7 @@ def _token(element: Element, known: frozenset[str]) -> dict[str, Any]:
     return token | ({"OP": "?"} if element.optional else {})
 
 
+@cache
 def allowed(element: Element, known: frozenset[str]) -> frozenset[str]:
     """The known words that may stand at this place, the placeholders of its stems included."""
     if not element.stems:

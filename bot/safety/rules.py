@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from spacy.matcher import Matcher
@@ -28,6 +29,8 @@ _REMEMBERED = 5
 _JOINED = 3
 _WINDOW = 32
 _OVERLAP = 14
+# Kept matchers, at 6 kB each: 3,578 development texts together try 696.
+_MATCHERS = 4000
 _LOWERS_ACROSS = {"past": 0, "fiction": 1}
 
 
@@ -38,17 +41,21 @@ class _Match:
     end: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Probe:
     """One reading of a pattern, and the words of each place without which it cannot match."""
 
     pattern: Pattern
+    reading: tuple[Element, ...]
     needs: tuple[frozenset[str], ...]
-    matcher: Matcher
 
 
 class _Screen:
-    """The compiled patterns. One is tried only where a word for each of its places stands."""
+    """The patterns. One is tried only where a word for each of its places stands.
+
+    That is seldom, so spaCy's matcher of a reading is made when it is first tried: all of them
+    would take 100 MB.
+    """
 
     def __init__(self, folder: Path) -> None:
         lexicon = read_lexicon(folder / "words")
@@ -61,6 +68,7 @@ class _Screen:
         )
         self._transparent = lexicon.classes["THROUGH"]
         self._vocab = Vocab()
+        self._matcher = lru_cache(_MATCHERS)(self._compiled)
         self._probes: dict[str, list[_Probe]] = {}
         for pattern in patterns:
             for reading in pattern.readings:
@@ -68,10 +76,13 @@ class _Screen:
 
     def _probe(self, pattern: Pattern, reading: tuple[Element, ...]) -> _Probe:
         known = self.reader.vocabulary
-        matcher = Matcher(self._vocab, validate=False)
-        matcher.add(pattern.id, [compile_reading(reading, known)])
         needs = (allowed(e, known) for e in reading if not e.optional and not e.gap)
-        return _Probe(pattern, tuple(needs), matcher)
+        return _Probe(pattern, reading, tuple(needs))
+
+    def _compiled(self, probe: _Probe) -> Matcher:
+        matcher = Matcher(self._vocab, validate=False)
+        matcher.add(probe.pattern.id, [compile_reading(probe.reading, self.reader.vocabulary)])
+        return matcher
 
     def _add(self, probe: _Probe, common: frozenset[str]) -> None:
         """File the probe under the words of its rarest place, by which it is found."""
@@ -87,7 +98,7 @@ class _Screen:
             for probe in {id(p): p for w in here for p in self._probes.get(w, ())}.values():
                 if any(map(here.isdisjoint, probe.needs)):
                     continue
-                for _, left, right in probe.matcher(doc[start:end]):
+                for _, left, right in self._matcher(probe)(doc[start:end]):
                     match = _Match(probe.pattern, start + left, start + right)
                     found[probe.pattern.id, match.start, match.end] = match
         return list(found.values())
