@@ -138,7 +138,7 @@ def _keys(outer: Mapping[str, str]) -> dict[str, str]:
     """The keys of Rasa's wires: as they are given, else made from our secret."""
     if all(outer.get(name) for name in KEYS):
         return {name: outer[name] for name in KEYS}
-    from core.crypto import derived_key
+    from core.keys import derived_key
 
     made = {
         "CARA_CLAIMS_KEY": derived_key("rasa claims").hex(),

@@ -269,7 +269,7 @@ def _model(house: House, place: Place) -> Path:
 def _keys() -> dict[str, str]:
     """Keys for the inner wires, each good for that wire alone."""
     # Half a second to import, and the page waits for none of it.
-    from core.crypto import derived_key
+    from core.keys import derived_key
 
     return {
         "CARA_CLAIMS_KEY": derived_key("rasa claims").hex(),
