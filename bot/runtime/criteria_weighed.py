@@ -25,6 +25,13 @@ _CHECKED = ("B08_history", "B08b_incidents")
 _DATED = ("B08_history", ("yes", "older"))
 # Numbers below eighteen and birth dates are counted, not recognised.
 _COUNTED = re.compile(r"\b1[0-7]\b|\bborn\b|\bdob\b")
+_WORD = re.compile(r"\w+")
+_TELLING_NOTHING = frozenset(
+    _WORD.findall(
+        "a an and are been but by for has have he her hers him his i in is it its of on she so that"
+        " the their them they this to was were with yes"
+    )
+)
 Guesses = dict[str, list[Guess]]
 
 
@@ -44,13 +51,24 @@ def weighed(
             settled = said
         elif said:
             settled = _by_both(criterion.id, said, guessed, message, criterion.id == asked)
-        elif asked in criterion.silent_while:
+        elif asked in criterion.silent_while or _all_read(told, guessed[0], message):
             settled = None
         else:
             settled = _learned_alone(criterion.id, guessed[0], message)
         if settled:
             found[criterion.id] = settled
     return found
+
+
+def _all_read(told: dict[str, Said], guess: Guess, message: Message) -> bool:
+    """Whether the rules have read every word that tells something, so that none is left to guess.
+
+    "He made a full admission" names no offence, however many messages go on to name one.
+    """
+    left = list(message.line)
+    for said in told.values():
+        left[said.start : said.end] = " " * (said.end - said.start)
+    return set(_WORD.findall("".join(left[guess.start : guess.end]))) <= _TELLING_NOTHING
 
 
 def _by_both(

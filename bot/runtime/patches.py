@@ -10,6 +10,7 @@ from typing import Any
 
 import rasa
 from jsonschema import Draft202012Validator
+from rasa.core import tracker_store
 from rasa.core.actions.action import RemoteAction
 from rasa.core.processor import MessageProcessor
 from rasa.shared.core.events import Event
@@ -31,6 +32,7 @@ def apply() -> None:
     _remember_event_classes()
     _compile_action_schema_once()
     _begin_long_sessions_anew()
+    _notice_a_restarted_database()
 
 
 def _remember_event_classes() -> None:
@@ -61,3 +63,13 @@ def _begin_long_sessions_anew() -> None:
         return len(tracker.events) > LONGEST_SESSION
 
     MessageProcessor._has_session_expired = ended
+
+
+def _notice_a_restarted_database() -> None:
+    """Rasa finds out with somebody's turn that its connection to the trackers is dead."""
+    original = tracker_store.create_engine_kwargs
+
+    def looking_first(url: Any) -> dict[str, Any]:
+        return {**original(url), "pool_pre_ping": True}
+
+    tracker_store.create_engine_kwargs = looking_first

@@ -24,9 +24,11 @@ FLOORS = {"officer_blind_9": (0.95, 0.82), "officer_blind_10": (0.94, 0.85)}
 LINE = "he slapped her; dash came out standard| no kids at the address"
 
 
-def settled(told: dict[str, Said], guesses: dict[str, list[Guess]]) -> dict[str, tuple[str, bool]]:
+def settled(
+    told: dict[str, Said], guesses: dict[str, list[Guess]], line: str = LINE
+) -> dict[str, tuple[str, bool]]:
     known = patterns()
-    message = read_message(LINE, known.spelling, known.cues)
+    message = read_message(line, known.spelling, known.cues)
     found = weighed(told, guesses, message, None)
     return {name: (said.value, said.sure) for name, said in found.items()}
 
@@ -74,6 +76,17 @@ def test_examples_alone_answer_ask_or_are_silent(
 ) -> None:
     expected = {"B20_children": found} if found else {}
     assert settled({}, {"B20_children": [guess("no", share)]}) == expected
+
+
+def test_an_admission_alone_names_no_offence() -> None:
+    """Many examples go on to name one; where the rule has read every word, none is left to."""
+    line = "he made a full admission"
+    admitted = {"B02_admission": Said("full", True, 3, len(line))}
+    assault = {"B04_offence": [Guess("common_assault", 0.9, 0, len(line))]}
+    assert settled(admitted, assault, line) == {"B02_admission": ("full", True)}
+    more = f"{line} to the slap"
+    assault = {"B04_offence": [Guess("common_assault", 0.9, 0, len(more))]}
+    assert settled(admitted, assault, more)["B04_offence"] == ("common_assault", True)
 
 
 @pytest.mark.parametrize("value", ["yes", "older"])
