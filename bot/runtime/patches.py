@@ -5,6 +5,7 @@ Each is guarded by Rasa's version and has a test that shows its gain (docs/decis
 
 from __future__ import annotations
 
+import sqlite3
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +16,9 @@ from rasa.core.actions.action import RemoteAction
 from rasa.core.processor import MessageProcessor
 from rasa.shared.core.events import Event
 from rasa.shared.core.trackers import DialogueStateTracker
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from sqlalchemy.pool import QueuePool
 
 KNOWN_VERSION = "3.6.21"
 # Some ten turns, of eight events or so each.
@@ -32,7 +36,7 @@ def apply() -> None:
     _remember_event_classes()
     _compile_action_schema_once()
     _begin_long_sessions_anew()
-    _notice_a_restarted_database()
+    _tend_the_trackers_connections()
 
 
 def _remember_event_classes() -> None:
@@ -65,11 +69,25 @@ def _begin_long_sessions_anew() -> None:
     MessageProcessor._has_session_expired = ended
 
 
-def _notice_a_restarted_database() -> None:
-    """Rasa finds out with somebody's turn that its connection to the trackers is dead."""
+def _tend_the_trackers_connections() -> None:
+    """Rasa's one thread stands still while the tracker is written.
+
+    To a file it opened a connection for each turn and waited for the disk twice. What a power cut
+    takes of the last turns nobody misses: the truth lies in our database. A server's connection is
+    looked at first, where Rasa found out with somebody's turn that it was dead.
+    """
     original = tracker_store.create_engine_kwargs
 
-    def looking_first(url: Any) -> dict[str, Any]:
-        return {**original(url), "pool_pre_ping": True}
+    def tended(url: Any) -> dict[str, Any]:
+        if tracker_store.is_postgresql_url(url):
+            return {**original(url), "pool_pre_ping": True}
+        return {"poolclass": QueuePool, "connect_args": {"check_same_thread": False}}
 
-    tracker_store.create_engine_kwargs = looking_first
+    tracker_store.create_engine_kwargs = tended
+    event.listen(Engine, "connect", _without_waiting_for_the_disk)
+
+
+def _without_waiting_for_the_disk(connection: Any, _record: Any) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL"):
+            connection.execute(f"PRAGMA {pragma}")

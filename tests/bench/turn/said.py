@@ -13,7 +13,13 @@ ASKS = (
     "I want help with my drug use",
     "help with gambling near Winchester",
 )
-# The first criteria in their order, typed. Ours reads back what it took from words and asks whether
-# it is right; the peer's form takes whatever is typed.
-ANSWERS = ("he is 34", "he made a full admission", "yes", "yes", "common assault", "yes")
+# The first criteria in their order, typed.
+ANSWERS = (
+    "he is 34",
+    "he made a full admission",
+    "yes",
+    "common assault",
+    "she is his wife",
+    "dash is medium",
+)
 SAID = {HELP: ASKS, CRITERION: ANSWERS}
