@@ -62,7 +62,9 @@ class Windows(MovingWindowRateLimiter):
     def hit(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> bool:
         """Count one more; False where there is no room."""
         let = super().hit(item, *identifiers, cost=cost)
-        return let or (self._forgot(item, *identifiers) and super().hit(item, *identifiers))
+        if let or not self._forgot(item, *identifiers):
+            return let
+        return super().hit(item, *identifiers, cost=cost)
 
     def test(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> bool:
         """Whether there is room."""

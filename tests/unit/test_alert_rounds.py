@@ -238,7 +238,7 @@ class Watch:
         """So many seconds before each look."""
 
         def then(at: int) -> None:
-            self.read += seconds[at]
+            self.read += sum(seconds[at : at + 1])
 
         return then
 

@@ -29,6 +29,8 @@ from core.database import transaction
 from core.limiting import Windows
 from core.outbox import CLAIM_LASTS, FIRST_PAUSE, LONGEST_PAUSE, SENT, Outgoing
 from core.tokens import ALGORITHM, sign, verify
+from outreach.entries import ASKED
+from outreach.sending import work
 from outreach.tables import AlertStatus
 from outreach.texts.delivery import CLAIM_LASTS as CLAIM_OF_TEXTS
 from outreach.texts.delivery import send_due
@@ -172,7 +174,7 @@ def test_more_people_are_told_of_a_danger_at_once_where_nobody_knows_how_long_it
     with alarms.site_that_tells(tmp_path / "sites", monkeypatch):
         alarms.tell()
         moved.moment -= back
-        alarms.work()
+        work()
     assert alarms.alert().status == status
 
 
@@ -182,9 +184,9 @@ def test_a_promised_answer_is_promised_by_the_clock(
     moved = alarms.Clock(monkeypatch)
     by = (alarms.START + HOUR).isoformat()
     with alarms.site_that_tells(tmp_path / "sites", monkeypatch):
-        alarms.tell(kind="asked", answer_by=by)
+        alarms.tell(kind=ASKED, answer_by=by)
         moved.moment -= HOUR
-        alarms.work()
+        work()
     assert alarms.alert().status == AlertStatus.open
 
 
