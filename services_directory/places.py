@@ -17,6 +17,8 @@ from services_directory.codepoint import Point, outward_of, postcodes
 from sites import site_of
 
 EVERYDAY_NAMES = Path(__file__).with_name("everyday_names.csv")
+# Towns of our sites and large ones, as they may be written; no reader of Gurmukhi has looked at it.
+GURMUKHI_NAMES = Path(__file__).with_name("gurmukhi_names.csv")
 # A name further from the site's centre than this many times its reach needs a clear phrase.
 BEYOND_REACH = 1.5
 
@@ -26,7 +28,8 @@ _FULL = re.compile(
 )
 _OUTWARD = re.compile(r"(?<![\w-])[A-Z]{1,2}\d[A-Z\d]?(?![\w-])", re.I)
 _VITAMIN = re.compile(r"vitamins?\W+(?:\w+\W+){0,2}$", re.I)
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+# The vowel signs of Gurmukhi are no letters to `\w`.
+_WORD = re.compile(r"(?:[^\W\d_]|[\u0a01-\u0a51\u0a70-\u0a75])+(?:['’][^\W\d_]+)*")
 _LIVES = re.compile(
     r"\b(?:(?:liv(?:e|es|ing)|stay(?:ing)?|based|located|moved|i[’']?m|i am|we[’']?re)"
     r" (?:in|near|to)"
@@ -133,6 +136,11 @@ def find_place(text: str, site: str) -> Place | None:
     return best.place if best else None
 
 
+def is_only_a_place(text: str, site: str) -> bool:
+    """Whether the whole of a text is the name of a place, as :func:`find_place` finds it."""
+    return any(mention.alone and mention.counts for mention in _mentions(text, site))
+
+
 def within_reach(place: Place, site: str) -> bool:
     """Whether a place is near enough to the site's centre to belong to the site at all."""
     centre, reach_m = _centre(site)
@@ -163,6 +171,7 @@ def _clearly_a_code(text: str, match: re.Match[str]) -> bool:
 
 def _named(text: str, start: int, end: int, site: str) -> _Mention | None:
     key = _folded(text[start:end])
+    key = _gurmukhi().get(key, key)
     names, own = _names(site)
     for candidate in (key, *_polish_stems(key, _before(text, start))):
         if place := own.get(candidate) or _nearest(names.get(candidate), site):
@@ -262,6 +271,11 @@ def _outwards() -> dict[str, Point]:
 @lru_cache(maxsize=1)
 def _everyday() -> dict[str, str]:
     return {row["name"]: row["kind"] for row in _rows(EVERYDAY_NAMES)}
+
+
+@lru_cache(maxsize=1)
+def _gurmukhi() -> dict[str, str]:
+    return {_folded(row["written"]): _folded(row["name"]) for row in _rows(GURMUKHI_NAMES)}
 
 
 def _built_rows(path: Path) -> list[dict[str, str]]:

@@ -42,7 +42,7 @@ from core.database import transaction
 from core.words import words
 from referrals import record
 from referrals.fields import BY_NAME
-from services_directory.places import find_place
+from services_directory.places import is_only_a_place
 
 log = logging.getLogger("cara.chat")
 
@@ -369,10 +369,7 @@ def _for_rasa(session: Session, conversation: Conversation, text: str) -> str:
 
 def _only_a_place(conversation: Conversation, text: str) -> bool:
     """Whether the whole message is the name of a place: "Reading" is no goodbye."""
-    if conversation.audience == "officer":
-        return False
-    found = find_place(text, conversation.site)
-    return found is not None and found.label.casefold() == text.strip(" .!?").casefold()
+    return conversation.audience != "officer" and is_only_a_place(text, conversation.site)
 
 
 def _conversation(session: Session, speaker: Speaker) -> Conversation:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+
 import pytest
 
 from services_directory.build_places import _nearest_outward
 from services_directory.codepoint import postcodes
 from services_directory.places import (
+    GURMUKHI_NAMES,
     Place,
     distance_m,
     find_place,
     find_postcodes,
+    is_only_a_place,
     resolve_postcode,
     within_reach,
 )
@@ -102,6 +106,9 @@ def test_the_towns_at_the_edges_of_a_site_are_within_its_reach(site: str, town: 
         ("szukam pomocy koło Walsall", "west_midlands", "WS1"),
         ("ਮੈਂ Birmingham ਵਿੱਚ ਰਹਿੰਦਾ ਹਾਂ", "west_midlands", "B3"),
         ("main Coventry vich rehnda", "west_midlands", "CV1"),
+        ("ਬਰਮਿੰਘਮ", "west_midlands", "B3"),
+        ("ਮੈਂ ਵੁਲਵਰਹੈਂਪਟਨ ਵਿੱਚ ਰਹਿੰਦਾ ਹਾਂ", "west_midlands", "WV1"),
+        ("ਵੈਸਟ ਬ੍ਰੌਮਵਿਚ ਦੇ ਨੇੜੇ ਮਦਦ", "west_midlands", "B70"),
         ("Chandler’s Ford", "hampshire", "SO53"),
     ],
 )
@@ -120,6 +127,7 @@ def test_a_place_is_found_in_a_persons_own_words(text: str, site: str, outward: 
         ("I took it b4 the vitamin B12 jab", "west_midlands"),
         ("I support Liverpool", "hampshire"),
         ("off the M6 again", "west_midlands"),
+        ("ਮੈਨੂੰ ਮਦਦ ਚਾਹੀਦੀ ਹੈ", "west_midlands"),
         ("", "hampshire"),
         ("🙂 \x00 <b>", "hampshire"),
     ],
@@ -155,3 +163,27 @@ def test_a_place_lies_in_the_outward_code_of_its_nearest_postcode_and_in_none_fa
 def test_a_postcode_without_a_position_in_the_source_is_not_put_at_the_edge_of_the_map() -> None:
     assert (0, 0) not in postcodes("WV").values()
     assert (0, 0) not in postcodes("PO").values()
+
+
+def test_every_name_in_gurmukhi_is_of_a_place_that_is_known() -> None:
+    with GURMUKHI_NAMES.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len({row["written"] for row in rows}) == len(rows) > 50
+    sites = [site.code for site in all_sites().values()]
+    for row in rows:
+        assert any(find_place(row["name"], site) for site in sites), row["name"]
+
+
+@pytest.mark.parametrize(
+    ("text", "only"),
+    [
+        ("Reading", True),
+        ("portsmouth.", True),
+        ("ਬਰਮਿੰਘਮ", True),
+        ("Portsmouth please", False),
+        ("goodbye", False),
+        ("", False),
+    ],
+)
+def test_a_text_of_nothing_but_a_place_is_told_from_others(text: str, *, only: bool) -> None:
+    assert is_only_a_place(text, "hampshire" if text.isascii() else "west_midlands") is only
