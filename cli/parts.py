@@ -87,8 +87,12 @@ def _rasa_part(
 
 
 def served(house: House, application: str, port: int, address: str = LOOPBACK) -> tuple[str, ...]:
-    """How one of our applications is served at an address of this machine."""
+    """How one of our applications is served at an address of this machine.
+
+    A connection is kept for longer than those who ask keep theirs: else it closes under a message.
+    """
     return (
         str(house.app), "-m", "uvicorn", application, "--host", address, "--port", str(port),
-        "--no-access-log", "--no-server-header", "--log-config", "core/logging.yml",
+        "--timeout-keep-alive", "75", "--no-access-log", "--no-server-header",
+        "--log-config", "core/logging.yml",
     )  # fmt: skip

@@ -18,7 +18,8 @@ from sqlalchemy.types import TypeDecorator
 from core.metrics import DATABASE
 from core.settings import settings
 
-# Seconds for which a write waits for another: a person gets a plain sentence within four.
+# Seconds for which a write waits for another, and anybody for a connection: a person gets a plain
+# sentence within four.
 LONGEST_WAIT = 2.0
 
 
@@ -49,14 +50,15 @@ class UtcDateTime(TypeDecorator[datetime]):
 def engine() -> Engine:
     """The engine of this process."""
     url = settings().database_url
+    # What a statement carries may be somebody's name, and errors end up in logs.
+    about: dict[str, Any] = {"hide_parameters": True, "pool_timeout": LONGEST_WAIT}
     if not url.startswith("sqlite"):
         # Operators write postgresql://; without a driver's name SQLAlchemy looks for psycopg 2.
         chosen = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
         waits = {"connect_timeout": 2, "options": f"-c lock_timeout={int(LONGEST_WAIT * 1000)}"}
-        made = create_engine(chosen, pool_pre_ping=True, connect_args=waits, hide_parameters=True)
+        made = create_engine(chosen, pool_pre_ping=True, connect_args=waits, **about)
     else:
-        # What a statement carries may be somebody's name, and errors end up in logs.
-        made = create_engine(url, connect_args={"timeout": LONGEST_WAIT}, hide_parameters=True)
+        made = create_engine(url, connect_args={"timeout": LONGEST_WAIT}, **about)
         event.listen(made, "connect", _tune_sqlite)
     event.listen(made, "handle_error", _count_error)
     return made

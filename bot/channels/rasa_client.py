@@ -23,9 +23,9 @@ from core.traces import RASA
 CLAIMS = "rasa claims"
 LONGEST_WAIT = 2.5
 # So many turns wait for Rasa at a time; who comes then is told at once that we cannot answer just
-# now. A turn took Rasa 39 ms of processor time (docs/how-to/sizing.md), so that many take it one
-# second, and none is given up that it still works on. Of this process's 40 threads enough stay
-# free to look for danger. Set by that sum, and not yet by a measured load.
+# now. A turn takes Rasa 17 ms of processor time, and with 32 at once 95 of 100 waited less than
+# 1.4 s (docs/how-to/sizing.md), so none is given up that it still works on. Of this
+# process's threads (bot/web/app.py) enough stay free to look for danger.
 MOST_AT_ONCE = 32
 # Rasa strips what it is sent, and reads a stroke at its head as a command.
 _COMMANDS = re.compile(r"^[\s/]+")
@@ -53,7 +53,10 @@ class RasaClient:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._http = httpx.Client(base_url=url or "http://127.0.0.1:9", timeout=LONGEST_WAIT)
+        # Rasa closes what is idle for five seconds, and must not do so under a turn.
+        kept = httpx.Limits(keepalive_expiry=4)
+        where = url or "http://127.0.0.1:9"
+        self._http = httpx.Client(base_url=where, timeout=LONGEST_WAIT, limits=kept)
         self._seen = False
 
     def turn(self, text: str, claims: dict[str, Any]) -> list[dict[str, Any]]:

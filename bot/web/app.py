@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from threading import Event, Thread
 
+from anyio import to_thread
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.responses import Response
@@ -60,6 +61,9 @@ from services_directory.web.one import day
 
 ASSETS = BUILD / "assets"
 LAST_WORDS = 3.0
+# At once. Those who wait for Rasa or the database hold one each, and danger needs one at any time:
+# with 40 it took 2 s at 45 turns a second (docs/how-to/sizing.md).
+THREADS = 160
 STAFF_PAGES = (
     officer,
     sign_in,
@@ -102,6 +106,7 @@ class Assets(StaticFiles):
 async def awake(_app: FastAPI) -> AsyncIterator[None]:
     """Load the safety screen beside the first page, and stand in for a worker that is silent."""
     known_groups()
+    to_thread.current_default_thread_limiter().total_tokens = THREADS
     metrics.serve("web")
     traces.set_up("web")
     ended = Event()
