@@ -71,6 +71,8 @@ class Persistent(Chat):
             if not again:
                 return replies
             self.plain += 1
+            # Nobody presses faster than they may (core/limiting.py).
+            Event().wait(0.25)
             body, key = {"choice": again}, uuid.uuid4().hex
 
     def _sent(self, body: dict[str, Any], key: str) -> list[Message] | None:

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 from sqlalchemy import select, update
@@ -61,6 +62,10 @@ def until(true: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
+def _posted(provider: StandIn, wanted: int) -> bool:
+    return len(provider.posted) >= wanted
+
+
 def standings() -> Counter[str]:
     with transaction() as session:
         return Counter(session.scalars(select(Message.standing)))
@@ -96,9 +101,9 @@ def test_a_worker_killed_while_the_provider_answers_leaves_no_text_twice_and_non
     # Taken, but the answer never comes: the worker dies with the text in hand, three times.
     for _ in range(3):
         provider.answer(Reply(taken=True, late=True))
-        before = len(provider.posted)
+        wanted = len(provider.posted) + 1
         with working() as worker:
-            until(lambda before=before: len(provider.posted) > before)
+            until(partial(_posted, provider, wanted))
             worker.kill()
             worker.wait(PATIENCE)
         two_minutes_later()

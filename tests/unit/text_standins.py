@@ -163,7 +163,8 @@ class _Provider(BaseHTTPRequestHandler):
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         asked = Asked(self.command, parts.path, query, read())
         far.asked.append(asked)
-        if far.replies:
+        # A text is taken where one is sent, and not where somebody asks what became of one.
+        if far.replies and (self.command == "POST" or not far.replies[0].taken):
             # Whoever waited too long has gone.
             with suppress(OSError):
                 self._answer_with(far.replies.pop(0), asked)
