@@ -28,7 +28,7 @@ from cli.house import ROOT as HOUSE
 from cli.shelf import Shelf
 from core.clock import now, today
 from core.database import engine, transaction
-from core.outbox import DEAD, WAITING, Outgoing
+from core.outbox import WAITING, Outgoing, lost
 from core.settings import settings
 from core.signing import UntrustedError, trusted
 from core.spool import alerts
@@ -183,11 +183,11 @@ def _alerts() -> Iterator[Finding]:
 
 def _letters() -> Iterator[Finding]:
     waits = select(func.count()).where(Outgoing.status == WAITING, Outgoing.made_at < now() - LATE)
-    failed = select(func.count()).where(Outgoing.status == DEAD)
+    failed = select(func.count()).where(lost())
     with transaction() as session:
-        late, lost = session.scalar(waits) or 0, session.scalar(failed) or 0
-    if late or lost:
-        told = f"{late} wait longer than {LATE.seconds // 3600} hours, {lost} were given up"
+        late, gone = session.scalar(waits) or 0, session.scalar(failed) or 0
+    if late or gone:
+        told = f"{late} wait longer than {LATE.seconds // 3600} hours, {gone} were given up"
         yield Finding("letters", State.look, told, "Open What has been sent, and send them again.")
     else:
         yield Finding("letters", State.good, "none is stuck")

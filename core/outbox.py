@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import String, and_, or_, select, update
+from sqlalchemy import ColumnElement, String, and_, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core.audit import Actor, record
@@ -27,6 +27,8 @@ log = logging.getLogger("cara.outbox")
 
 # What is held is kept here until somebody fetches it or puts it right; no worker sends it.
 WAITING, SENT, DEAD, HELD = "waiting", "sent", "dead", "held"
+# The trouble of what did not leave because its person had asked for no more: nothing is lost.
+NOT_WANTED = "text: stopped"
 DELIVERED = "delivered"
 CLAIM_LASTS = timedelta(seconds=20)
 TRIES = 40
@@ -182,6 +184,11 @@ def _due(most: int) -> list[tuple[str, str]]:
             .limit(most)
         )
         return [(row.id, row.payload.get("url", "")) for row in rows]
+
+
+def lost() -> ColumnElement[bool]:
+    """What was given up and should have gone."""
+    return and_(Outgoing.status == DEAD, Outgoing.trouble.is_distinct_from(NOT_WANTED))
 
 
 def _is_due(moment: datetime) -> Any:

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from core import spool
 from core.clock import now
 from core.database import transaction
-from core.outbox import DEAD, SENT, WAITING, Outgoing
+from core.outbox import SENT, WAITING, Outgoing, lost
 from outreach.alerts import UNTAKEN
 from outreach.tables import Alert
 from outreach.texts.tables import Message, Standing
@@ -54,7 +54,7 @@ def letters(session: Session, site: str = "") -> dict[str, Queue]:
         Outgoing.kind,
         func.count(case((waits, 1))),
         func.min(case((waits, Outgoing.made_at))),
-        func.count(case((Outgoing.status == DEAD, 1))),
+        func.count(case((lost(), 1))),
         func.max(case((Outgoing.status == SENT, Outgoing.sent_at))),
     ).group_by(Outgoing.kind)
     rows = session.execute(asked.where(Outgoing.site == site) if site else asked)

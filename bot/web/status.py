@@ -58,7 +58,6 @@ def status_page(request: Request, staff: Sees) -> Response:
 
 def _row(look: Look) -> dict[str, Any]:
     said = _words()["looks"][look.about]
-    told = said.get(f"{look.state}_never") if look.last is None and look.since is None else None
     values = {
         "count": f"{look.count:,}",
         "since": _moment(look.since) if look.since else "",
@@ -70,10 +69,17 @@ def _row(look: Look) -> dict[str, Any]:
         "state": look.state,
         "tag": _words()["tags"][look.state],
         "colour": COLOURS[look.state],
-        "told": (told or said[look.state]).format(**values),
+        "told": _told(said, look.state, values).format(**values),
         "since": values["since"] if look.count or look.state is not State.good else "",
         "do": said["do"] if look.state is not State.good else "",
     }
+
+
+def _told(said: dict[str, str], state: State, values: dict[str, str]) -> str:
+    """The words of a state; where they name a moment that is not known, those without it."""
+    words = said[state]
+    unknown = any(f"{{{name}}}" in words and not value for name, value in values.items())
+    return said.get(f"{state}_never", words) if unknown else words
 
 
 def _moment(at: datetime) -> str:

@@ -35,6 +35,7 @@ def test_where_all_leaves_it_says_so_and_what_does_not_answer(visit: Visit) -> N
     page = visit("/officer", staff="coordinator", javascript=False)
     page.get_by_role("link", name="How the system is").click()
     assert "Nothing waits, and none has left yet." in told(page, "emails")
+    assert "Nothing waits, and none has left yet." in told(page, "texts")
     assert "Nobody waits." in told(page, "alerts")
     assert "It runs." in told(page, "worker")
     assert "services are public" in told(page, "directory")
@@ -47,6 +48,7 @@ def test_what_waits_is_counted_with_its_age_and_what_to_do(visit: Visit) -> None
     page = visit("/status", staff="elsewhere", javascript=False)
     assert "3 wait or were given up, the oldest since" in told(page, "emails")
     assert "Open What has been sent" in told(page, "emails")
+    assert "1 were given up." in told(page, "texts")
     assert "1, the first since" in told(page, "alerts")
     expect(page.get_by_text("What has waited longest, since")).to_contain_text("e-mails")
     assert not [each for each in (SAID, TO) if each in page.content()]

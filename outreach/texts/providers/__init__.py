@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.database import transaction
-from core.outbox import Letter, NeverSentError, NotSentError
+from core.outbox import NOT_WANTED, Letter, NeverSentError, NotSentError
 from core.settings import settings
 from outreach.texts import contacts
 from outreach.texts.providers.base import LaterError, Provider, RefusedError
@@ -63,7 +63,7 @@ def send_letter(letter: Letter) -> str:
     """
     to, text, site = (letter.payload.get(name, "") for name in ("to", "text", "site"))
     if letter.payload.get(UNLESS_STOPPED) and _stopped(site, to):
-        raise NeverSentError("text: stopped")
+        raise NeverSentError(NOT_WANTED)
     carrier = provider()
     try:
         named = carrier.send(to, text, letter.key, site=site, again=letter.again)
