@@ -29,6 +29,16 @@ def referral_at(session: Session, staff: Staff, key: str) -> Referral:
     return found
 
 
+def referral_or_draft_at(session: Session, staff: Staff, key: str) -> Referral:
+    """By its reference, or a draft of one's own by its id; for anybody else there is none (404)."""
+    if read_reference(key):
+        return referral_at(session, staff, key)
+    found = record.own(session, staff, key if key.isprintable() else "")
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
 def code_in(form: FormData, name: str) -> str:
     """A code of ours as the form gives it; PostgreSQL refuses a zero byte before it looks."""
     typed = forms.said(form, name)[:LONGEST_CODE]

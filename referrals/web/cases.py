@@ -25,14 +25,14 @@ from core.audit import record as on_record
 from core.database import transaction
 from core.web import forms
 from core.web.pages import page
-from referrals import moving, record
+from referrals import moving
 from referrals.after_sending import DATES, PLACE, keep_dates, place
 from referrals.moving import FLAG, HAND_ON, ReferralError
 from referrals.reference import read_reference
 from referrals.tables import Referral
 from referrals.transitions import Event, IllegalMoveError
 from referrals.web import agreements
-from referrals.web.asked import code_in, referral_at
+from referrals.web.asked import code_in, referral_or_draft_at
 from referrals.web.case_shown import DECISIONS, ELSEWHERE, case_shown, said_of, words
 from referrals.work import work_of
 from referrals.workshops.seats import begun
@@ -68,7 +68,7 @@ def work_list(request: Request, staff: Lists, done: str = "") -> Response:
 def case(request: Request, key: str, staff: Reads, done: str = "") -> Response:
     """One referral: where it stands, its dates, its history, and what this person may do."""
     with transaction() as session:
-        return _shown(request, session, staff, _found(session, staff, key), done=done)
+        return _shown(request, session, staff, referral_or_draft_at(session, staff, key), done=done)
 
 
 @router.post("/{key}/{event}")
@@ -80,12 +80,12 @@ def act(request: Request, key: str, event: str, staff: Acts, form: forms.OwnForm
         return _refused(request, staff, key, form, event, words()["faults"]["who"], 422)
     try:
         with transaction() as session:
-            _carry_out(session, staff, _found(session, staff, key), event, form)
+            _carry_out(session, staff, referral_or_draft_at(session, staff, key), event, form)
     except ReferralError as error:
         return _refused(request, staff, key, form, event, str(error), 422)
     except IllegalMoveError:
         with transaction() as session:
-            subject = f"referral:{_found(session, staff, key).id}"
+            subject = f"referral:{referral_or_draft_at(session, staff, key).id}"
             on_record(session, actor_of(staff), f"referral.{event}", subject, refused=True)
         return _refused(request, staff, key, form, event, words()["faults"]["gone"], 409)
     except (IntegrityError, StaleDataError):
@@ -134,7 +134,7 @@ def _refused(
     request: Request, staff: Staff, key: str, form: FormData, event: str, why: str, status: int
 ) -> Response:
     with transaction() as session:
-        found = _found(session, staff, key)
+        found = referral_or_draft_at(session, staff, key)
         return _shown(
             request, session, staff, found, fault=why, tried=event, form=form, status=status
         )
@@ -171,13 +171,3 @@ def _shown(
         ask_password=not is_fresh(request),
         **case_shown(session, staff, referral),
     )
-
-
-def _found(session: Session, staff: Staff, key: str) -> Referral:
-    """By its reference, or a draft of one's own by its id; for anybody else there is none (404)."""
-    if read_reference(key):
-        return referral_at(session, staff, key)
-    found = record.own(session, staff, key if key.isprintable() else "")
-    if found is None:
-        raise HTTPException(404)
-    return found

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
-from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
@@ -18,11 +17,9 @@ from core.database import transaction
 from core.web import forms
 from core.web.pages import page
 from referrals import record, victim
-from referrals.reference import read_reference
-from referrals.tables import Referral
 from referrals.transitions import IllegalMoveError
 from referrals.validation import day_as_typed
-from referrals.web.asked import referral_at, words_of
+from referrals.web.asked import referral_or_draft_at, words_of
 from sites import site_of
 
 router = APIRouter(prefix="/referrals")
@@ -49,7 +46,7 @@ def keep(request: Request, key: str, staff: Sees, form: forms.OwnForm) -> Respon
         return _shown(request, staff, key, fault="day", form=form)
     try:
         with transaction() as session:
-            found = at(session, staff, key)
+            found = referral_or_draft_at(session, staff, key)
             victim.keep(session, staff, found, day, forms.said(form, "reference"))
     except victim.NoReferenceError:
         return _shown(request, staff, key, fault="reference", form=form)
@@ -68,7 +65,7 @@ def _shown(
     form: FormData | None = None,
 ) -> Response:
     with transaction() as session:
-        found = at(session, staff, key)
+        found = referral_or_draft_at(session, staff, key)
         held = victim.record_for(session, staff, found)
         rules = record.rules_of(found)
     rows = []
@@ -95,13 +92,3 @@ def _shown(
         fault=fault,
         done=done,
     )
-
-
-def at(session: Session, staff: Staff, key: str) -> Referral:
-    """By its reference, or a draft of one's own by its id; for anybody else there is none (404)."""
-    if read_reference(key):
-        return referral_at(session, staff, key)
-    found = record.own(session, staff, key if key.isprintable() else "")
-    if found is None:
-        raise HTTPException(404)
-    return found
