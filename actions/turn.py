@@ -51,7 +51,7 @@ def turn_of(tracker: Tracker) -> Iterator[Turn]:
     """The turn behind Rasa's tracker, inside one transaction."""
     latest = tracker.latest_message
     claims = latest.get("metadata") or {}
-    with transaction() as session:
+    with transaction(hold=True) as session:
         conversation = session.get(Conversation, tracker.sender_id)
         if conversation is None:
             raise LookupError("a turn of no conversation")

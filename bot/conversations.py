@@ -176,10 +176,11 @@ def add_message(
     return message
 
 
-def _next_number(session: Session, conversation_id: str) -> int:
-    """Asked of the database once a session: an answer has many messages.
+def last_number(session: Session, conversation_id: str) -> int:
+    """The number of the last message of either side; 0 where nothing was said.
 
-    Of two sessions at once the second cannot be written (its unique constraint).
+    Asked of the database once a session: an answer has many messages. Of two sessions at once the
+    second cannot be written (its unique constraint).
     """
     last: dict[str, int] = session.info.setdefault("last_numbers", {})
     if conversation_id not in last:
@@ -187,8 +188,13 @@ def _next_number(session: Session, conversation_id: str) -> int:
             ChatMessage.conversation_id == conversation_id
         )
         last[conversation_id] = session.scalar(known) or 0
-    last[conversation_id] += 1
     return last[conversation_id]
+
+
+def _next_number(session: Session, conversation_id: str) -> int:
+    number = last_number(session, conversation_id) + 1
+    session.info["last_numbers"][conversation_id] = number
+    return number
 
 
 def messages_after(session: Session, conversation_id: str, n: int) -> list[ChatMessage]:

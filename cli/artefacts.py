@@ -129,6 +129,9 @@ def signed(model: Path) -> Path:
 
 # Model
 
+# Of Rasa's own runtime, what a model is served through and not made from.
+_ONLY_SERVING = ("channel", "claims", "patches", "tracker")
+
 
 def model_state(house: House) -> str:
     """The name of the model that fits the data: a digest of all that training reads."""
@@ -138,7 +141,11 @@ def model_state(house: House) -> str:
         [
             *sorted((root / "bot/domain").glob("*.yml")),
             *files_under(root / "data/nlu", root / "data/stories"),
-            *files_under(root / "bot/runtime", suffix=".py"),
+            *(
+                path
+                for path in files_under(root / "bot/runtime", suffix=".py")
+                if path.stem not in _ONLY_SERVING
+            ),
             root / "config.yml",
             house.requirements("rasa"),
         ],

@@ -18,6 +18,9 @@ from sqlalchemy.types import TypeDecorator
 from core.metrics import DATABASE
 from core.settings import settings
 
+# Those who wait for SQLite's one writer come in no order, and some wait for seconds; those who
+# wait for a connection come in turn.
+_FEW = {"pool_size": 6, "max_overflow": 0}
 # Seconds for which a write waits for another, and anybody for a connection: a person gets a plain
 # sentence within four.
 LONGEST_WAIT = 2.0
@@ -58,7 +61,7 @@ def engine() -> Engine:
         waits = {"connect_timeout": 2, "options": f"-c lock_timeout={int(LONGEST_WAIT * 1000)}"}
         made = create_engine(chosen, pool_pre_ping=True, connect_args=waits, **about)
     else:
-        made = create_engine(url, connect_args={"timeout": LONGEST_WAIT}, **about)
+        made = create_engine(url, connect_args={"timeout": LONGEST_WAIT}, **_FEW, **about)
         event.listen(made, "connect", _tune_sqlite)
     event.listen(made, "handle_error", _count_error)
     return made
@@ -75,7 +78,21 @@ def _tune_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 @contextmanager
-def transaction() -> Iterator[Session]:
-    """A session that commits at the end of the block, or keeps nothing of it."""
-    with Session(engine(), expire_on_commit=False) as session, session.begin():
+def transaction(*, hold: bool = False) -> Iterator[Session]:
+    """A session that commits at the end of the block, or keeps nothing of it.
+
+    ``hold``: what was read stays at hand until the end. For a turn, whose parts ask for the same
+    few rows: a session forgets what nobody holds, and reads it again.
+    """
+    kind = _Holding if hold else Session
+    with kind(engine(), expire_on_commit=False) as session, session.begin():
         yield session
+
+
+class _Holding(Session):
+    """A session that holds what it has loaded."""
+
+
+@event.listens_for(_Holding, "loaded_as_persistent")
+def _hold(session: Session, loaded: object) -> None:
+    session.info.setdefault("held", []).append(loaded)

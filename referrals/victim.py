@@ -103,8 +103,17 @@ def remove(session: Session, referral: Referral) -> None:
 
 
 def _held(referral: Referral) -> ReferralVictim | None:
+    """Asked of the database once a session, also where there is nothing."""
     session = object_session(referral)
-    return session.get(ReferralVictim, referral.id) if session else None
+    if session is None:
+        return None
+    without: set[str] = session.info.setdefault("without_victim", set())
+    if referral.id in without:
+        return None
+    held = session.get(ReferralVictim, referral.id)
+    if held is None:
+        without.add(referral.id)
+    return held
 
 
 def _kept(referral: Referral) -> ReferralVictim:
@@ -113,6 +122,7 @@ def _kept(referral: Referral) -> ReferralVictim:
         held = ReferralVictim(referral_id=referral.id)
         session = object_session(referral)
         if session is not None:
+            session.info["without_victim"].discard(referral.id)
             session.add(held)
             session.flush()
     return held

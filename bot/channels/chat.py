@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -14,6 +14,7 @@ from accounts.tables import Staff
 from bot.channels import crisis, gentle, own_data, person
 from bot.channels.facts import asked_by_the_public
 from bot.channels.greeting import greeting, welcome_by_text
+from bot.channels.hearing import ForRasa, Heard, Hearing
 from bot.channels.incoming import LONGEST, OVER, ChatError, Incoming
 from bot.channels.journal import journal
 from bot.channels.leaving import kept as _kept
@@ -30,12 +31,13 @@ from bot.conversations import (
     abandoned,
     add_message,
     begin,
+    last_number,
     offered,
     recent_words,
     remember,
     replies_to,
 )
-from bot.desk import draft_of, open_criterion
+from bot.desk import draft_of
 from bot.live import why_not_live
 from core import stages
 from core.database import transaction
@@ -47,19 +49,6 @@ from services_directory.places import is_only_a_place
 log = logging.getLogger("cara.chat")
 
 BEHIND = 0.5
-
-
-@dataclass(frozen=True)
-class ForRasa:
-    """What Rasa is told of it: masked words, and claims for what was chosen.
-
-    ``again``: it was said before a safety question; that it is not understood need not be said.
-    """
-
-    text: str
-    intent: str | None = None
-    given: dict[str, Any] | None = None
-    again: bool = False
 
 
 def begin_chat(
@@ -105,12 +94,16 @@ def take_turn(
 def _turn(
     speaker: Speaker, incoming: Incoming, key: str | None, barred: ChatError | None
 ) -> list[ChatMessage]:
-    recall_at_once(speaker.id)
     held = remembered(speaker.id)
-    speaker = speaker.in_language(held.language or speaker.language)
     if key and key in held.answered:
         return held.answered[key]
+    speaker = speaker.in_language(held.language or speaker.language)
     danger = crisis.danger_in(speaker, held, incoming)
+    if danger or barred:
+        # What others heard may show more, or less. (Where nothing is found it is read below.)
+        recall_at_once(speaker.id)
+        speaker = speaker.in_language(held.language or speaker.language)
+        danger = crisis.danger_in(speaker, held, incoming)
     if danger:
         return crisis.answered(speaker, danger, key)
     if barred:
@@ -132,21 +125,20 @@ def _taken(
 ) -> list[ChatMessage]:
     # What was answered a moment ago stands before this in the transcript.
     journal.wait(BEHIND)
-    with transaction() as session:
+    with transaction(hold=True) as session:
         conversation = _conversation(session, speaker)
         before = replies_to(session, speaker.id, key) if key else None
         if key and before is not None and (before or not abandoned(session, speaker.id, key)):
             return before
         speaker, reread = _refreshed(session, conversation, speaker, held)
-    danger = crisis.danger_in(speaker, held, incoming) if reread else None
+        danger = crisis.danger_in(speaker, held, incoming) if reread else None
+        if not danger:
+            heard = _heard(Hearing(session, speaker, conversation, held, key), incoming)
     if danger:
         return crisis.answered(speaker, danger, key)
-    if incoming.field is not None:
-        messages = _field_turn(speaker, incoming.field, incoming.value, key)
-    elif incoming.choice is not None:
-        messages = _choice_turn(speaker, incoming.choice, key)
-    else:
-        messages = _text_turn(speaker, held, incoming.text or "", key)
+    messages = heard.said
+    if heard.told:
+        messages = messages + _through_rasa(speaker, heard.told, heard.claims)
     held.last_n = messages[-1].n if messages else held.last_n
     return messages
 
@@ -155,9 +147,12 @@ def _refreshed(
     session: Session, conversation: Conversation, speaker: Speaker, held: Remembered
 ) -> tuple[Speaker, bool]:
     """Set what is remembered from what is true; and whether that is new to this process."""
-    true = (recent_words(session, speaker.id), conversation.context.get("safety_asked"))
-    reread = true != (held.said, held.asked)
-    held.said, held.asked = true
+    asked = conversation.context.get("safety_asked")
+    said = held.said
+    if last_number(session, speaker.id) > held.last_n:
+        said = recent_words(session, speaker.id)
+    reread = (said, asked) != (held.said, held.asked)
+    held.said, held.asked = said, asked
     held.language = conversation.language
     return speaker.in_language(conversation.language), reread
 
@@ -172,31 +167,38 @@ def _without_database(speaker: Speaker, held: Remembered, incoming: Incoming) ->
     return [ChatMessage(n=held.last_n + 1, sender="assistant", body=body)]
 
 
-def _text_turn(speaker: Speaker, held: Remembered, text: str, key: str | None) -> list[ChatMessage]:
-    with transaction() as session:
-        conversation = _conversation(session, speaker)
-        said = add_message(session, conversation, "person", {"text": text}, key)
-        held.hear(text)
-        said_no = held.asked and typed_reply(text) == "no"
-        before = _welcome(session, speaker, conversation)
-        if wish := own_data.wish_in(session, conversation, said):
-            bodies = own_data.answered(session, speaker, conversation, wish)
-            return before + [_kept(session, speaker, conversation, body) for body in bodies]
-        if said_no:
-            before.append(_kept(session, speaker, conversation, crisis.gentle_no(speaker)))
-        waiting = _close_question(speaker, conversation)
-        if said_no and not says_more(text):
-            told = _taken_up(session, conversation, waiting)
-        elif gentle.in_gentle_mode(conversation) and wants_to_go_on(text):
-            gentle.go_on(conversation)
-            told = ForRasa(text, "carry_on")
-        elif not no_command(text):
-            nothing = text_body("utter_nothing_typed", conversation.language)
-            return [*before, _kept(session, speaker, conversation, nothing)]
-        else:
-            told = _told(session, conversation, text)
-        claims = _claims(session, conversation, told)
-    return before + _through_rasa(speaker, told, claims)
+def _heard(here: Hearing, incoming: Incoming) -> Heard:
+    """What the person gave, chose or wrote is kept, and what comes of it."""
+    if incoming.field is not None:
+        return _field_given(here, incoming.field, incoming.value)
+    if incoming.choice is not None:
+        return _chosen(here, incoming.choice)
+    return _written(here, incoming.text or "")
+
+
+def _written(here: Hearing, text: str) -> Heard:
+    session, speaker, conversation, held = here.session, here.speaker, here.conversation, here.held
+    said = add_message(session, conversation, "person", {"text": text}, here.key)
+    held.hear(text)
+    said_no = held.asked and typed_reply(text) == "no"
+    before = _welcome(session, speaker, conversation)
+    if wish := own_data.wish_in(session, conversation, said):
+        bodies = own_data.answered(session, speaker, conversation, wish)
+        return Heard(before + here.answer(*bodies))
+    if said_no:
+        before += here.answer(crisis.gentle_no(speaker))
+    waiting = _close_question(speaker, conversation)
+    if said_no and not says_more(text):
+        told = _taken_up(session, conversation, waiting)
+    elif gentle.in_gentle_mode(conversation) and wants_to_go_on(text):
+        gentle.go_on(conversation)
+        told = ForRasa(text, "carry_on")
+    elif not no_command(text):
+        nothing = text_body("utter_nothing_typed", conversation.language)
+        return Heard(before + here.answer(nothing))
+    else:
+        told = _told(session, conversation, text)
+    return here.told(before, told)
 
 
 def _welcome(session: Session, speaker: Speaker, conversation: Conversation) -> list[ChatMessage]:
@@ -236,36 +238,33 @@ def _taken_up(session: Session, conversation: Conversation, said: str | None) ->
     return ForRasa(told.text, told.intent, told.given, again=True)
 
 
-def _choice_turn(speaker: Speaker, token: str, key: str | None) -> list[ChatMessage]:
+def _chosen(here: Hearing, token: str) -> Heard:
+    session, speaker, conversation = here.session, here.speaker, here.conversation
     before: list[ChatMessage] = []
-    with transaction() as session:
-        conversation = _conversation(session, speaker)
-        option = crisis.own_choice(speaker, token) or offered(session, speaker.id, token)
-        if option is None:
-            raise ChatError(
-                409, "choice_not_offered", words("utter_not_offered", conversation.language).text
-            )
-        do = option["do"]
-        if "field" in do:
-            told = _give(session, conversation, do["field"], do["value"])
-        add_message(session, conversation, "person", {"text": option["label"]}, key)
-        remembered(speaker.id).hear(option["label"])
-        waiting = _close_question(speaker, conversation)
-        if "numbers" in do or "own" in do:
-            bodies = _besides(session, speaker, conversation, do)
-            return [_kept(session, speaker, conversation, body) for body in bodies]
-        if "safety" in do:
-            # Yes and rather-not are danger and never come here; this is the no.
-            before = [_kept(session, speaker, conversation, crisis.gentle_no(speaker))]
-            told = _taken_up(session, conversation, waiting)
-        elif "again" in do:
-            told = ForRasa(**do["again"])
-        elif "field" not in do:
-            told = ForRasa(option["label"], do["intent"], do["given"])
-        if not {"safety", "again"} & do.keys() and told.intent != "talk_to_person":
-            gentle.go_on(conversation)
-        claims = _claims(session, conversation, told)
-    return before + _through_rasa(speaker, told, claims)
+    option = crisis.own_choice(speaker, token) or offered(session, speaker.id, token)
+    if option is None:
+        raise ChatError(
+            409, "choice_not_offered", words("utter_not_offered", conversation.language).text
+        )
+    do = option["do"]
+    if "field" in do:
+        told = _give(session, conversation, do["field"], do["value"])
+    add_message(session, conversation, "person", {"text": option["label"]}, here.key)
+    here.held.hear(option["label"])
+    waiting = _close_question(speaker, conversation)
+    if "numbers" in do or "own" in do:
+        return Heard(here.answer(*_besides(session, speaker, conversation, do)))
+    if "safety" in do:
+        # Yes and rather-not are danger and never come here; this is the no.
+        before = here.answer(crisis.gentle_no(speaker))
+        told = _taken_up(session, conversation, waiting)
+    elif "again" in do:
+        told = ForRasa(**do["again"])
+    elif "field" not in do:
+        told = ForRasa(option["label"], do["intent"], do["given"])
+    if not {"safety", "again"} & do.keys() and told.intent != "talk_to_person":
+        gentle.go_on(conversation)
+    return here.told(before, told)
 
 
 def _besides(
@@ -278,15 +277,12 @@ def _besides(
     return [again, gentle.begin_again(conversation, do["numbers"])]
 
 
-def _field_turn(speaker: Speaker, name: str, value: str, key: str | None) -> list[ChatMessage]:
-    with transaction() as session:
-        conversation = _conversation(session, speaker)
-        told = _give(session, conversation, name, value)
-        key_said = "utter_field_said" if value.strip() else "utter_field_passed"
-        said = words(key_said, "en", {"label": BY_NAME[name].label}).text
-        add_message(session, conversation, "person", {"text": said}, key)
-        claims = _claims(session, conversation, told)
-    return _through_rasa(speaker, told, claims)
+def _field_given(here: Hearing, name: str, value: str) -> Heard:
+    told = _give(here.session, here.conversation, name, value)
+    key_said = "utter_field_said" if value.strip() else "utter_field_passed"
+    said = words(key_said, "en", {"label": BY_NAME[name].label}).text
+    add_message(here.session, here.conversation, "person", {"text": said}, here.key)
+    return here.told([], told)
 
 
 def _give(session: Session, conversation: Conversation, name: str, value: str) -> ForRasa:
@@ -307,7 +303,7 @@ def _through_rasa(speaker: Speaker, told: ForRasa, claims: dict[str, Any]) -> li
     except RasaAwayError as error:
         utterances, failure = [], str(error)
         stages.became(f"rasa_{failure}")
-    with transaction() as session:
+    with transaction(hold=True) as session:
         conversation = _conversation(session, speaker)
         besides: list[Body] = []
         if told.again:
@@ -322,24 +318,6 @@ def _through_rasa(speaker: Speaker, told: ForRasa, claims: dict[str, Any]) -> li
         if not bodies:
             bodies = [_plain_sentence(conversation, failure or "away", told)]
         return [_kept(session, speaker, conversation, body) for body in bodies]
-
-
-def _claims(session: Session, conversation: Conversation, told: ForRasa) -> dict[str, Any]:
-    """What Rasa may believe of this turn; and whether it may be learned from is remembered."""
-    # After an alarm a bare "no" answers no criterion.
-    paused = gentle.in_gentle_mode(conversation)
-    # What the screen found something in, or follows an alarm, is never kept to learn from.
-    remember(conversation, near_danger=(told.again or paused) or None)
-    draft = None if paused else draft_of(session, conversation)
-    return {
-        "sender": conversation.id,
-        "site": conversation.site,
-        "audience": "officer" if conversation.audience == "officer" else "participant",
-        "language": conversation.language,
-        "asked": open_criterion(conversation, draft) if draft else None,
-        "intent": told.intent,
-        "given": told.given,
-    }
 
 
 def _plain_sentence(conversation: Conversation, failure: str, told: ForRasa) -> Body:

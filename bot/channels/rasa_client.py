@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import lru_cache
@@ -13,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from bot.safety.features import meaning_read
 from core.metrics import RASA_FAILURES
 from core.occasion import occasion
 from core.settings import settings
@@ -79,7 +81,7 @@ class RasaClient:
             return False
 
     def _post(self, path: str, text: str, claims: dict[str, Any]) -> dict[str, Any]:
-        body = json.dumps({"text": no_command(text)}).encode()
+        body = json.dumps(_told(no_command(text))).encode()
         happening = occasion()
         signed = claims | {
             "body": sha256(body).hexdigest(),
@@ -100,6 +102,14 @@ class RasaClient:
         self._seen = True
         read: dict[str, Any] = answer.json()
         return read
+
+
+def _told(text: str) -> dict[str, str]:
+    """The text, with what the screen found it to mean where it was read as it stands here."""
+    meant = meaning_read(text)
+    if meant is None:
+        return {"text": text}
+    return {"text": text, "meaning": b64encode(meant.astype("<f4").tobytes()).decode()}
 
 
 def _why(error: httpx.HTTPError) -> str:

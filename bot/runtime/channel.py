@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import numpy as np
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
 from sanic import Blueprint, response
 from sanic.request import Request
@@ -12,6 +14,7 @@ from sanic.response import HTTPResponse
 
 from bot.runtime import patches
 from bot.runtime.claims import ForgedError, verified
+from bot.runtime.features import tell_meaning
 
 patches.apply()
 
@@ -52,7 +55,7 @@ class CaraChannel(InputChannel):
             collected = Utterances()
             await on_new_message(
                 UserMessage(
-                    request.json["text"],
+                    _text(request.json),
                     collected,
                     claims["sender"],
                     input_channel=self.name(),
@@ -65,7 +68,7 @@ class CaraChannel(InputChannel):
         async def parse(request: Request) -> HTTPResponse:
             claims = verified(request.headers.get("Authorization"), request.body)
             agent = request.app.ctx.agent
-            message = UserMessage(request.json["text"], metadata=_metadata(claims))
+            message = UserMessage(_text(request.json), metadata=_metadata(claims))
             parsed = await agent.processor.parse_message(message)
             return response.json(parsed)
 
@@ -74,6 +77,14 @@ class CaraChannel(InputChannel):
             return response.json({"error": {"code": "forged", "message": str(error)}}, status=401)
 
         return routes
+
+
+def _text(told: dict[str, str]) -> str:
+    """The words of a message as Rasa keeps them; what they were found to mean is put by."""
+    text = told["text"].strip()
+    if "meaning" in told:
+        tell_meaning(text, np.frombuffer(b64decode(told["meaning"]), dtype="<f4"))
+    return text
 
 
 def _metadata(claims: dict[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,8 @@ from bot.runtime.bounds import read_bound
 from bot.runtime.criteria import read_criteria
 from bot.runtime.criteria_learned import Learned
 from bot.runtime.criteria_training import taught, trained
-from bot.runtime.features import features
+from bot.runtime.features import features, features_of
+from bot.runtime.hashing import Row
 from bot.runtime.linear import Linear, logistic, softmax
 from bot.runtime.merge import merged_needs, settled_intent
 
@@ -72,7 +73,7 @@ class _Learned(GraphComponent):
         **kwargs: Any,
     ) -> _Learned:
         """Rasa calls this when a model starts to serve."""
-        features(["the first message must not wait for the encoder to load"])
+        features_of("the first message must not wait for the encoder to load")
         with model_storage.read_from(resource) as folder:
             return cls(config, model_storage, resource, Linear.load(folder / _STORED))
 
@@ -88,14 +89,14 @@ class _Learned(GraphComponent):
         return self.linear
 
     def _scores(self, message: Message) -> np.ndarray:
-        scored: np.ndarray = self._trained().scores(_features_of(message))[0]
-        return scored
+        return self._trained().scores_of(_features_of(message))
 
 
-def _features_of(message: Message) -> Any:
+def _features_of(message: Message) -> Row:
     if message.get("features_row") is None:
-        message.set("features_row", features([message.get(TEXT)]))
-    return message.get("features_row")
+        message.set("features_row", features_of(message.get(TEXT)))
+    row: Row = message.get("features_row")
+    return row
 
 
 @DefaultV1Recipe.register(CLASSIFIER, is_trainable=True)

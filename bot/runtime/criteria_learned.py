@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from sklearn.feature_extraction.text import HashingVectorizer
 
 from bot.runtime.criteria_text import Guess, Message
+from bot.runtime.hashing import Row, beside, hashed
 from bot.runtime.linear import Linear, logistic
 
 _BEFORE = 100
@@ -74,9 +74,12 @@ def _stretches(line: str, start: int, end: int, mark: str) -> Iterator[Window]:
         start += len(part) + 1
 
 
-def rows_of(message: Message, asked: str | None) -> sp.csr_matrix:
-    """One row of features for each of the message's windows."""
-    return rows(views(message, asked))
+def row_of(told: tuple[str, ...]) -> Row:
+    """The features of one window seen from each side."""
+    sides = zip(_VIEWS, told, strict=True)
+    return beside(
+        (hashed(kind, side).times(weight), kind.n_features) for (kind, weight), side in sides
+    )
 
 
 def rows(told: Sequence[tuple[str, ...]]) -> sp.csr_matrix:
@@ -157,11 +160,12 @@ class Learned:
             return {}
         if _NOT_KNOWN.fullmatch(message.original):
             return {}
-        scores: Any = self.linear.scores(rows_of(message, asked))
+        scores = np.array([self.linear.scores_of(row_of(one)) for one in views(message, asked)])
         best = np.argmax(scores, axis=0)
+        shares = logistic(_STEEP * scores.max(axis=0))
         guessed: dict[str, list[Guess]] = {}
-        for column, label in enumerate(self.linear.labels):
+        for label, share, window in zip(self.linear.labels, shares, best, strict=True):
             criterion, _, value = label.partition("=")
-            share = float(logistic(_STEEP * scores[best[column], column]))
-            guessed.setdefault(criterion, []).append(Guess(value, share, *found[best[column]]))
+            guess = Guess(value, float(share), *found[window])
+            guessed.setdefault(criterion, []).append(guess)
         return {name: sorted(some, key=lambda one: -one.share) for name, some in guessed.items()}

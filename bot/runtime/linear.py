@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import scipy.sparse as sp
 
+from bot.runtime.hashing import Row
+
 
 @dataclass(frozen=True)
 class Linear:
@@ -20,7 +22,12 @@ class Linear:
     def scores(self, rows: sp.csr_matrix) -> np.ndarray:
         """Raw scores of shape (rows, labels)."""
         used = np.unique(rows.indices)  # of tens of thousands of columns a message has hundreds
-        scored: np.ndarray = rows[:, used] @ self.weights[:, used].T + self.bias
+        scored: np.ndarray = rows[:, used] @ self.weights.T[used] + self.bias
+        return scored
+
+    def scores_of(self, row: Row) -> np.ndarray:
+        """Raw scores of one message, of shape (labels,)."""
+        scored: np.ndarray = row.values @ self.weights.T[row.places] + self.bias
         return scored
 
     def save(self, path: Path) -> None:
@@ -31,9 +38,13 @@ class Linear:
 
     @classmethod
     def load(cls, path: Path) -> Linear:
-        """Read what :meth:`save` wrote."""
+        """Read what :meth:`save` wrote.
+
+        The weights of each feature lie together, as they are asked for.
+        """
         with np.load(path, allow_pickle=False) as kept:
-            return cls(kept["weights"], kept["bias"], [str(label) for label in kept["labels"]])
+            weights = np.asfortranarray(kept["weights"])
+            return cls(weights, kept["bias"], [str(label) for label in kept["labels"]])
 
 
 def softmax(scores: np.ndarray) -> np.ndarray:

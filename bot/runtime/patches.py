@@ -5,24 +5,20 @@ Each is guarded by Rasa's version and has a test that shows its gain (docs/decis
 
 from __future__ import annotations
 
-import sqlite3
-from functools import lru_cache
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
+import aiohttp
 import rasa
 from jsonschema import Draft202012Validator
-from rasa.core import tracker_store
 from rasa.core.actions.action import RemoteAction
-from rasa.core.processor import MessageProcessor
-from rasa.shared.core.events import Event
-from rasa.shared.core.trackers import DialogueStateTracker
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
-from sqlalchemy.pool import QueuePool
+from rasa.engine.graph import GraphSchema
+from rasa.engine.runner.dask import DaskGraphRunner
+from rasa.utils.endpoints import EndpointConfig
 
 KNOWN_VERSION = "3.6.21"
-# Some ten turns, of eight events or so each.
-LONGEST_SESSION = 80
+_new_session = EndpointConfig.session
 
 
 class UnknownRasaError(RuntimeError):
@@ -33,17 +29,9 @@ def apply() -> None:
     """Apply every measure once; raises :class:`UnknownRasaError` on any other version."""
     if rasa.__version__ != KNOWN_VERSION:
         raise UnknownRasaError(f"patches are for Rasa {KNOWN_VERSION}, this is {rasa.__version__}")
-    _remember_event_classes()
     _compile_action_schema_once()
-    _begin_long_sessions_anew()
-    _tend_the_trackers_connections()
-
-
-def _remember_event_classes() -> None:
-    """Rasa walks all event classes again for every stored event of a conversation."""
-    original = Event.resolve_by_type
-    if not hasattr(original, "cache_info"):
-        Event.resolve_by_type = staticmethod(lru_cache(maxsize=None)(original))
+    DaskGraphRunner.run = _run_in_a_known_order
+    EndpointConfig.session = _kept_session
 
 
 def _compile_action_schema_once() -> None:
@@ -57,37 +45,50 @@ def _compile_action_schema_once() -> None:
     RemoteAction._validate_action_result = validate
 
 
-def _begin_long_sessions_anew() -> None:
-    """Rasa reads and replays every event of a session for each turn, and takes ever longer.
+def _run_in_a_known_order(
+    self: DaskGraphRunner,
+    inputs: dict[str, Any] | None = None,
+    targets: list[str] | None = None,
+) -> dict[str, Any]:
+    """Rasa builds the graph of its components anew for each message and each prediction.
 
-    Nothing of ours looks back so far: there are no slots, and a rule sees one turn.
+    And has it scheduled by a library for clusters, three times a turn. What each needs never
+    changes, so the order is found once and then followed.
     """
-
-    def ended(_self: MessageProcessor, tracker: DialogueStateTracker) -> bool:
-        return len(tracker.events) > LONGEST_SESSION
-
-    MessageProcessor._has_session_expired = ended
-
-
-def _tend_the_trackers_connections() -> None:
-    """Rasa's one thread stands still while the tracker is written.
-
-    To a file it opened a connection for each turn and waited for the disk twice. What a power cut
-    takes of the last turns nobody misses: the truth lies in our database. A server's connection is
-    looked at first, where Rasa found out with somebody's turn that it was dead.
-    """
-    original = tracker_store.create_engine_kwargs
-
-    def tended(url: Any) -> dict[str, Any]:
-        if tracker_store.is_postgresql_url(url):
-            return {**original(url), "pool_pre_ping": True}
-        return {"poolclass": QueuePool, "connect_args": {"check_same_thread": False}}
-
-    tracker_store.create_engine_kwargs = tended
-    event.listen(Engine, "connect", _without_waiting_for_the_disk)
+    wanted = tuple(targets or self._graph_schema.target_names)
+    orders = self.__dict__.setdefault("_orders", {})
+    if wanted not in orders:
+        schema = self._graph_schema.minimal_graph_schema(list(wanted))
+        orders[wanted] = _in_order(schema)
+    done = {name: (name, value) for name, value in (inputs or {}).items()}
+    for name, needs in orders[wanted]:
+        done[name] = self._instantiated_nodes[name](*(done.get(each, each) for each in needs))
+    return {name: done[name][1] for name in wanted}
 
 
-def _without_waiting_for_the_disk(connection: Any, _record: Any) -> None:
-    if isinstance(connection, sqlite3.Connection):
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL"):
-            connection.execute(f"PRAGMA {pragma}")
+def _in_order(schema: GraphSchema) -> list[tuple[str, list[str]]]:
+    """Each node with what it needs, after all that it needs; what comes from outside is no node."""
+    needs = {name: list(node.needs.values()) for name, node in schema.nodes.items()}
+    order: dict[str, list[str]] = {}
+
+    def place(name: str) -> None:
+        if name in needs and name not in order:
+            for each in needs[name]:
+                place(each)
+            order[name] = needs[name]
+
+    for name in needs:
+        place(name)
+    return list(order.items())
+
+
+def _kept_session(self: EndpointConfig) -> AbstractAsyncContextManager[aiohttp.ClientSession]:
+    """Rasa opens a connection for every call of an action, and closes it again."""
+
+    @asynccontextmanager
+    async def lent() -> AsyncIterator[aiohttp.ClientSession]:
+        if getattr(self, "kept", None) is None:
+            self.kept = _new_session(self)
+        yield self.kept
+
+    return lent()

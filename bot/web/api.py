@@ -59,7 +59,7 @@ class Say(BaseModel):
         return self
 
 
-def bearer(authorization: Annotated[str, Header()] = "") -> str:
+async def bearer(authorization: Annotated[str, Header()] = "") -> str:
     """The token of an ``Authorization: Bearer`` header, or an empty string."""
     return authorization.removeprefix("Bearer ").strip()
 
@@ -150,13 +150,15 @@ def say(
     said: Say,
     token: Bearer,
     idempotency_key: Annotated[str | None, Header(max_length=80)] = None,
-) -> dict[str, Any]:
-    """One turn."""
+) -> JSONResponse:
+    """One turn; its answer is written where it was worked out, and not in another thread again."""
     speaker = said_by(token, conversation_id)
     over = barred(TURNS, conversation_id, language=speaker.language)
     incoming = Incoming(said.text, said.choice, said.field, said.value or "")
     messages = take_turn(speaker, incoming, idempotency_key, over)
-    return {"messages": [public(each) for each in messages if each.sender == "assistant"]}
+    return JSONResponse(
+        {"messages": [public(each) for each in messages if each.sender == "assistant"]}
+    )
 
 
 @router.get("/{conversation_id}/messages", dependencies=[way("own_conversation")])

