@@ -1,8 +1,8 @@
-"""What other processes of the copy have heard of a conversation, before danger is looked for.
+"""What other processes of the copy have heard of a conversation, before danger is answered.
 
 A process remembers what came its way (``memory``), and the next message may come another way. So
-what is remembered is set from the database first, where that answers at once; where it does not,
-danger is answered from what is remembered here (design D2a).
+what is remembered is set from the database, where that answers at once; where it does not, danger
+is answered from what is remembered here (design D2a).
 """
 
 from __future__ import annotations
