@@ -23,6 +23,7 @@ from actions import asides, bounds, officer, officer_talk, participant, sent, sh
 from core import metrics, traces
 from core.database import transaction
 from core.occasion import WEB, Occasion, during
+from core.settling import settle
 from services_directory import live
 from sites import all_sites
 
@@ -35,6 +36,7 @@ async def awake(_app: Starlette) -> AsyncIterator[None]:
     metrics.serve("actions")
     traces.set_up("actions")
     _read_directory()
+    settle()
     yield
 
 

@@ -24,6 +24,7 @@ TEAM = "team"
 LASTS = timedelta(hours=24)
 # After so long nobody works on a message: a turn waits 2.5 s for Rasa, and little besides.
 ABANDONED = timedelta(seconds=5)
+A_MINUTE = timedelta(minutes=1)
 # At the longest, for somebody who waits for a person's answer.
 WAITS = timedelta(days=7)
 
@@ -172,7 +173,9 @@ def add_message(
         at=now(),
     )
     session.add(message)
-    conversation.seen_at = now()
+    # Kept for days from here, so to the minute; and the clock may have been set back since.
+    if abs(now() - conversation.seen_at) >= A_MINUTE:
+        conversation.seen_at = now()
     return message
 
 

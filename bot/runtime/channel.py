@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from base64 import b64decode
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -44,6 +45,13 @@ class CaraChannel(InputChannel):
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         """The routes; every POST is refused without claims signed for its own body."""
         routes = Blueprint("cara_channel")
+
+        @routes.listener("after_server_start")
+        async def settled(*_about: Any) -> None:
+            # As in our own processes (core/settling.py): the model stays.
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(10_000, 20, 20)
 
         @routes.get("/alive")
         async def alive(request: Request) -> HTTPResponse:

@@ -36,6 +36,7 @@ from bot.web import (
 from bot.web.shown import numbered_day, pieces_of, sms_href, tel_href, web_href
 from core import metrics, traces
 from core.settings import BUILD
+from core.settling import settle
 from core.web.forms import only_from_here
 from core.web.pages import templates
 from core.web.security import Secured
@@ -110,12 +111,17 @@ async def awake(_app: FastAPI) -> AsyncIterator[None]:
     metrics.serve("web")
     traces.set_up("web")
     ended = Event()
-    # Some words, and not an empty text: a short one is not shown to the classifier.
-    Thread(target=screen, args=("help " * 4,), daemon=True).start()
+    Thread(target=_load, daemon=True).start()
     Thread(target=stand_in, args=(ended,), daemon=True).start()
     yield
     ended.set()
     journal.wait(LAST_WORDS)
+
+
+def _load() -> None:
+    # Some words, and not an empty text: a short one is not shown to the classifier.
+    screen("help " * 4)
+    settle()
 
 
 def application() -> FastAPI:
