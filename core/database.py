@@ -20,7 +20,7 @@ from core.settings import settings
 
 # Those who wait for SQLite's one writer come in no order, and some wait for seconds; those who
 # wait for a connection come in turn.
-_FEW = {"pool_size": 6, "max_overflow": 0}
+_FEW = {"pool_size": 4, "max_overflow": 0}
 # Seconds for which a write waits for another, and anybody for a connection: a person gets a plain
 # sentence within four.
 LONGEST_WAIT = 2.0

@@ -11,11 +11,13 @@ import json
 import sys
 from typing import Any
 
+import numpy as np
 from rasa.core.agent import load_agent
 from rasa.core.channels.channel import UserMessage
 from rasa.core.utils import AvailableEndpoints
 
 from bot.runtime.channel import Utterances
+from bot.runtime.features import tell_meaning
 from tests.bench.turn.stopwatch import Stopwatch
 
 ENDPOINTS = "bot/runtime/endpoints.yml"
@@ -33,7 +35,9 @@ async def measured(asked: dict[str, Any]) -> list[dict[str, float]]:
     watch.watch(processor.tracker_store, "save", "Rasa: tracker store")
     watch.watch(processor.action_endpoint, "request", "action call")
     found = []
-    for sender, text in asked["turns"]:
+    for sender, text, meant in asked["turns"]:
+        # The application tells it, as the screen has found it.
+        tell_meaning(text, np.array(meant, dtype=np.float32))
         metadata = asked["metadata"]
         message = UserMessage(text, Utterances(), sender, input_channel="cara", metadata=metadata)
         with watch.within(REST):

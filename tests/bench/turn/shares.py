@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 from bot.channels import chat, crisis, rasa_client
 from bot.channels.incoming import Incoming
 from bot.channels.speaker import Speaker, speaker_in
+from bot.safety.features import meaning
 from cli import quarantine
 from cli.house import ROOT
 from core.clock import now
@@ -132,7 +133,8 @@ def _somebody() -> Speaker:
 def _rasa(model: str, actions: str) -> Parts:
     """The middle of each part inside Rasa, of conversations that the actions know."""
     speakers = [_somebody().id for _ in range((WARM + TURNS) // len(ASKS))]
-    turns = [(each, text) for each in speakers for text in ASKS]
+    meant = {text: meaning(text).tolist() for text in ASKS}
+    turns = [(each, text, meant[text]) for each in speakers for text in ASKS]
     asked = {
         "model": model,
         "turns": turns,
