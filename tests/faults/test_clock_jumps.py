@@ -139,20 +139,23 @@ def persons(chat: Chat) -> list[str]:
 
 
 def test_a_chat_that_a_clock_closed_says_so_and_goes_on_when_the_clock_is_right(
-    clock: Clock, http: httpx.Client
+    clock: Clock, http: httpx.Client, copy: Copy, inbox: Striking
 ) -> None:
-    chat = Chat.begin(http, **WHO)
+    chat, before = Chat.begin(http, **WHO), len(inbox.calls)
     clock.ahead(25 * HOUR)
     closed = chat.post({"text": "I drink too much"})
     assert closed.status_code == 404
     assert closed.json()["error"]["message"] == CLOSED
     assert "116 123" in chat.post({"text": ALARM}).text
+    # Whoever is told of it is told now, and not in the middle of another test.
+    arrives(inbox, before)
+    wait_until(lambda: not waits(copy), "it is noted", TOLD_WITHIN)
     clock.ahead(NONE)
     assert cards(chat.say("I drink too much"))
 
 
 def test_a_chat_goes_on_over_the_hour_that_comes_twice(
-    clock: Clock, http: httpx.Client, inbox: Striking
+    clock: Clock, http: httpx.Client, copy: Copy, inbox: Striking
 ) -> None:
     before, change = len(inbox.calls), summer_ends(datetime.now(UTC).year + 1)
     clock.says(change - timedelta(seconds=3))
@@ -164,6 +167,7 @@ def test_a_chat_goes_on_over_the_hour_that_comes_twice(
     arrives(inbox, before)
     clock.says(change + HOUR)
     assert chat.say("I use drugs")
+    wait_until(lambda: not waits(copy), "it is noted", TOLD_WITHIN)
     assert len(told_of(inbox, before)) == 1
 
 
