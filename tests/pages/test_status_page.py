@@ -46,9 +46,9 @@ def test_where_all_leaves_it_says_so_and_what_does_not_answer(visit: Visit) -> N
 
 def test_what_waits_is_counted_with_its_age_and_what_to_do(visit: Visit) -> None:
     page = visit("/status", staff="elsewhere", javascript=False)
-    assert "3 wait or were given up, the oldest since" in told(page, "emails")
+    assert "Waiting or given up: 3, the oldest since" in told(page, "emails")
     assert "Open What has been sent" in told(page, "emails")
-    assert "1 were given up." in told(page, "texts")
+    assert "Given up: 1." in told(page, "texts")
     assert "1, the first since" in told(page, "alerts")
     expect(page.get_by_text("What has waited longest, since")).to_contain_text("e-mails")
     assert not [each for each in (SAID, TO) if each in page.content()]
@@ -57,7 +57,7 @@ def test_what_waits_is_counted_with_its_age_and_what_to_do(visit: Visit) -> None
 def test_the_operator_sees_all_sites_together(visit: Visit) -> None:
     page = visit("/status", staff="operator")
     expect(page.get_by_text("All sites")).to_be_visible()
-    assert "3 wait or were given up, the oldest since" in told(page, "emails")
+    assert "Waiting or given up: 3, the oldest since" in told(page, "emails")
 
 
 def test_it_is_for_nobody_else(ask: Asks) -> None:
