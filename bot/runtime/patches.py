@@ -12,13 +12,16 @@ from typing import Any
 import aiohttp
 import rasa
 from jsonschema import Draft202012Validator
+from rasa.core.actions import action
 from rasa.core.actions.action import RemoteAction
 from rasa.engine.graph import GraphSchema
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.utils.endpoints import EndpointConfig
 
 KNOWN_VERSION = "3.6.21"
-_new_session = EndpointConfig.session
+# Seconds for which an action is waited for. Whoever asked has been told to try again after 2.5
+# (bot/channels/rasa_client.py); Rasa's own 300 are longer than its lock of the conversation.
+LONGEST_CALL = 5
 
 
 class UnknownRasaError(RuntimeError):
@@ -32,6 +35,7 @@ def apply() -> None:
     _compile_action_schema_once()
     DaskGraphRunner.run = _run_in_a_known_order
     EndpointConfig.session = _kept_session
+    action.DEFAULT_REQUEST_TIMEOUT = LONGEST_CALL
 
 
 def _compile_action_schema_once() -> None:
@@ -83,12 +87,15 @@ def _in_order(schema: GraphSchema) -> list[tuple[str, list[str]]]:
 
 
 def _kept_session(self: EndpointConfig) -> AbstractAsyncContextManager[aiohttp.ClientSession]:
-    """Rasa opens a connection for every call of an action, and closes it again."""
+    """Rasa opens a connection for every call of an action, and closes it again.
+
+    As many are kept as there are calls at once: those that hang must not stand in the others' way.
+    """
 
     @asynccontextmanager
     async def lent() -> AsyncIterator[aiohttp.ClientSession]:
         if getattr(self, "kept", None) is None:
-            self.kept = _new_session(self)
+            self.kept = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         yield self.kept
 
     return lent()
