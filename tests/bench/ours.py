@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import pty
 import subprocess
@@ -10,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,8 @@ from tests.bench.asked import ROWS, SITE, Question
 from tests.journeys.running import environment
 from tests.unit.conftest import OURS, forget
 
+# Bytes and rows of what the command takes at once: it refuses more than 50 MB.
+A_PART, ROWS_OF_A_PART = 45_000_000, 60_000
 # Of what one search may give, when all that there is has to be told.
 A_PAGE = 400
 
@@ -42,7 +46,29 @@ def at_home(data_dir: Path, extra: Mapping[str, str]) -> Iterator[None]:
 
 
 def import_csv(path: Path, data_dir: Path, extra: Mapping[str, str]) -> None:
-    """`cara directory import --publish`, with a terminal for its bar as an operator has one."""
+    """`cara directory import --publish`, part after part where the file is too large for one."""
+    for part in _parts(path):
+        _import_part(part, data_dir, extra)
+
+
+def _parts(path: Path) -> Iterator[Path]:
+    """The file itself, or files beside it that the command takes, each with the same head."""
+    if path.stat().st_size <= A_PART:
+        yield path
+        return
+    with path.open(newline="", encoding="utf-8") as whole:
+        rows = csv.reader(whole)
+        head = next(rows)
+        while some := list(islice(rows, ROWS_OF_A_PART)):
+            part = path.with_name(f"part-{path.name}")
+            with part.open("w", newline="", encoding="utf-8") as written:
+                csv.writer(written).writerows([head, *some])
+            yield part
+            part.unlink()
+
+
+def _import_part(path: Path, data_dir: Path, extra: Mapping[str, str]) -> None:
+    """With a terminal for its bar as an operator has one."""
     cara = Path(sys.executable).with_name("cara")
     command = [str(cara), "directory", "import", str(path), "--site", SITE, "--publish"]
     bar, theirs = pty.openpty()
