@@ -1,7 +1,7 @@
 """In place of TensorFlow, which Rasa imports at every start and nothing of ours uses.
 
 Its names are there, so that Rasa's own classes can be made; whoever calls one is told plainly. It
-would take half of the start and of the memory, and is the largest of what is past its end of life.
+takes half of the time of Rasa's imports and most of their memory, and its version is past its end.
 """
 
 from __future__ import annotations
