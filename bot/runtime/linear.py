@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import scipy.sparse as sp
 
 from bot.runtime.hashing import Row
 
@@ -18,12 +17,6 @@ class Linear:
     weights: np.ndarray
     bias: np.ndarray
     labels: list[str]
-
-    def scores(self, rows: sp.csr_matrix) -> np.ndarray:
-        """Raw scores of shape (rows, labels)."""
-        used = np.unique(rows.indices)  # of tens of thousands of columns a message has hundreds
-        scored: np.ndarray = rows[:, used] @ self.weights.T[used] + self.bias
-        return scored
 
     def scores_of(self, row: Row) -> np.ndarray:
         """Raw scores of one message, of shape (labels,)."""
