@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -134,7 +135,7 @@ def send(text: str = TEXT, reference: str = "text-1", **about: bool) -> str:
     return provider().send(PHONE, text, reference, site=SITE, **about)
 
 
-class _Provider(BaseHTTPRequestHandler):
+class _Provider(ABC, BaseHTTPRequestHandler):
     """What both have in common: write down, answer what was put in, else do the provider's own."""
 
     stand_in: StandIn
@@ -146,17 +147,17 @@ class _Provider(BaseHTTPRequestHandler):
         content = self.rfile.read(int(self.headers["Content-Length"]))
         self._call(lambda: self.read(content))
 
-    def read(self, content: bytes) -> dict[str, Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def read(self, content: bytes) -> dict[str, Any]: ...
 
-    def allowed(self) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def allowed(self) -> bool: ...
 
-    def take(self, said: dict[str, Any]) -> dict[str, Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def take(self, said: dict[str, Any]) -> dict[str, Any]: ...
 
-    def listed(self, query: dict[str, str]) -> dict[str, Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def listed(self, query: dict[str, str]) -> dict[str, Any]: ...
 
     def _call(self, read: Callable[[], dict[str, Any]]) -> None:
         parts, far = urlsplit(self.path), self.stand_in
