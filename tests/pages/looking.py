@@ -55,7 +55,10 @@ _SMALL = """(smallest) => [...document.querySelectorAll("button, a[href], input,
 
 
 def barriers(page: Page) -> list[str]:
-    """What axe finds against WCAG 2.2 AA."""
+    """What axe finds against WCAG 2.2 AA, once the page has its style: a click gives back a page
+    that has only begun, whose targets are as small as a browser's own.
+    """
+    page.wait_for_load_state("load")
     result: dict[str, Any] = page.evaluate(
         "(tags) => axe.run(document, { runOnly: { type: 'tag', values: tags } })", WCAG
     )
