@@ -6,12 +6,23 @@ knows that it is old.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import islice
 from typing import Any, cast
 from uuid import uuid4
 
-from sqlalchemy import Table, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    delete,
+    func,
+    insert,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from core.clock import now
@@ -75,39 +86,43 @@ def refresh_dates(session: Session, listing_id: str) -> Standing:
 
 def reindex(session: Session, *, done: Callable[[int], object] = lambda _count: None) -> int:
     """Make everything public anew from the live versions; gives how many there are."""
-    kept = select(Live.listing_id, Live.digest, Live.modified_at)
-    held = {row.listing_id: row for row in session.execute(kept)}
+    held = _held(session, true())
     session.execute(delete(Live))
-    standings = _standings(session)
-    live = session.execute(
-        select(DirectoryListing.id, Revision.document, Revision.n, Revision.decided_at)
-        .join(Revision, Revision.listing_id == DirectoryListing.id)
-        .where(Revision.state == State.live.value, DirectoryListing.hidden.is_(False))
-        .order_by(DirectoryListing.id)
-    )
+    standings = _standings(session, true())
     count = 0
-    for rows in _batched(live, AT_ONCE):
+    for rows in _batched(session.execute(_live_versions(true())), AT_ONCE):
+        projected = _projected(rows, standings, held)
         session.execute(
             insert(cast(Table, Live.__table__)),
-            [
-                {"number": number, "listing_id": listing_id}
-                | _dated(
-                    project(
-                        document,
-                        standings.get(listing_id, Standing()),
-                        revision=n,
-                        modified_at=decided_at or now(),
-                    ),
-                    held.get(listing_id),
-                )
-                for number, (listing_id, document, n, decided_at) in enumerate(rows, count + 1)
-            ],
+            [{"number": number} | row for number, row in enumerate(projected, count + 1)],
         )
         count += len(rows)
         done(len(rows))
     mark_changed(session)
     _go_on_from(session, count)
     return count
+
+
+def index(
+    session: Session,
+    ids: Sequence[str],
+    *,
+    done: Callable[[int], object] = lambda _count: None,
+) -> None:
+    """Make these public anew, as :func:`reindex` makes everything: an import into a large
+    directory need not wait for what it leaves as it was.
+    """
+    for start in range(0, len(ids), AT_ONCE):
+        some = ids[start : start + AT_ONCE]
+        held = _held(session, Live.listing_id.in_(some))
+        session.execute(delete(Live).where(Live.listing_id.in_(some)))
+        standings = _standings(session, Verification.listing_id.in_(some))
+        rows = session.execute(_live_versions(DirectoryListing.id.in_(some))).all()
+        if rows:
+            table = cast(Table, Live.__table__)
+            session.execute(insert(table), list(_projected(rows, standings, held)))
+        done(len(some))
+    mark_changed(session)
 
 
 def standing_of(session: Session, listing_id: str) -> Standing:
@@ -119,6 +134,30 @@ def standing_of(session: Session, listing_id: str) -> Standing:
 def mark_changed(session: Session) -> None:
     """Let every copy in memory be read again; whoever writes ``directory_live`` has to call it."""
     session.execute(update(LiveMark).values(mark=uuid4().hex))
+
+
+def _held(session: Session, among: ColumnElement[bool]) -> dict[str, Any]:
+    """What is public of them now: its digest, and when it changed."""
+    kept = select(Live.listing_id, Live.digest, Live.modified_at).where(among)
+    return {row.listing_id: row for row in session.execute(kept)}
+
+
+def _live_versions(among: ColumnElement[bool]) -> Select[str, dict[str, str], int, datetime | None]:
+    return (
+        select(DirectoryListing.id, Revision.document, Revision.n, Revision.decided_at)
+        .join(Revision, Revision.listing_id == DirectoryListing.id)
+        .where(among, Revision.state == State.live.value, DirectoryListing.hidden.is_(False))
+        .order_by(DirectoryListing.id)
+    )
+
+
+def _projected(
+    rows: Iterable[Any], standings: Mapping[str, Standing], held: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
+    for listing_id, document, n, decided_at in rows:
+        found = standings.get(listing_id, Standing())
+        row = project(document, found, revision=n, modified_at=decided_at or now())
+        yield {"listing_id": listing_id} | _dated(row, held.get(listing_id))
 
 
 def _dated(row: dict[str, Any], before: Any) -> dict[str, Any]:
@@ -140,9 +179,9 @@ def _confirmation(row: Verification) -> Confirmation:
     return Confirmation(row.field_group, row.at.date(), row.due)
 
 
-def _standings(session: Session) -> dict[str, Standing]:
+def _standings(session: Session, among: ColumnElement[bool]) -> dict[str, Standing]:
     by_listing: dict[str, list[Confirmation]] = {}
-    for row in session.scalars(select(Verification)):
+    for row in session.scalars(select(Verification).where(among)):
         by_listing.setdefault(row.listing_id, []).append(_confirmation(row))
     return {listing_id: standing(each) for listing_id, each in by_listing.items()}
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from core.clock import now
 from services_directory.exchange.faults import ExchangeError
 from services_directory.exchange.importing import IMPORT, batches
-from services_directory.publishing import AT_ONCE, reindex
+from services_directory.publishing import AT_ONCE, index
 from services_directory.tables import Revision, State, Tombstone
 
 
@@ -47,4 +47,4 @@ def show(
         )
         session.execute(delete(Tombstone).where(Tombstone.listing_id.in_(waiting)))
     session.expire_all()
-    reindex(session, done=done)
+    index(session, ids, done=done)

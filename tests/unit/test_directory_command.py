@@ -37,6 +37,14 @@ def ids(*arguments: str) -> set[str]:
     return {each["id"] for each in found(*arguments)} & {"s-1", "s-2", "s-3"}
 
 
+def public(*ids: str) -> dict[str, dict[str, Any]]:
+    """All that is public of each, but for the number of its row."""
+    columns = [each for each in Live.__table__.columns if each.name != "number"]
+    with transaction() as session:
+        rows = session.execute(select(*columns).where(Live.listing_id.in_(ids)))
+        return {row.listing_id: dict(row._mapping) for row in rows}
+
+
 @pytest.fixture
 def three(sqlite: Path) -> None:
     make_public(
@@ -193,6 +201,20 @@ def test_a_file_goes_in_and_out_by_the_command_itself(run_cara: RunCara, tmp_pat
     assert "Harbour drop-in" in json.dumps(json.loads(done.stdout))
     done = run_cara("directory", "search", "--site", "hampshire", "--need", "juggling")
     assert (done.returncode, done.stdout) == (2, "")
+
+
+@pytest.mark.usefixtures("three")
+def test_what_a_file_makes_public_is_what_a_reindex_makes_and_leaves_the_rest_alone(
+    tmp_path: Path,
+) -> None:
+    alone = public("s-1", "s-3")
+    rows = [document(id="s-2", service_name="Giraffe helpline"), document(id="s-4")]
+    assert taken_in(csv_file(tmp_path / "two.csv", rows), "--publish").exit_code == 0
+    taken = public("s-1", "s-2", "s-3", "s-4")
+    assert public("s-1", "s-3") == alone
+    assert directory("reindex").exit_code == 0
+    assert public("s-1", "s-2", "s-3", "s-4") == taken
+    assert taken["s-2"]["name"] == "Giraffe helpline"
 
 
 @pytest.mark.usefixtures("three")
