@@ -44,6 +44,7 @@ def figures(size: Size) -> Iterator[Figure]:
     floor = "the floor makes its full text alone"
     yield Figure(part, "re-index", size.reindex_s, size.rebuild_s, "s", target=reindex, note=floor)
     yield Figure(part, "import", size.import_s, unit="s", target=whole)
+    yield Figure(part, "the first question, which reads it", size.first_s, unit="s")
     for kept in size.kept:
         yield Figure(
             part, f"found: {kept.what}", kept.ours, kept.floor, "", target=kept.of or None,

@@ -64,6 +64,7 @@ class Size:
     services: int
     asked: list[Asked]
     import_s: float
+    first_s: float
     reindex_s: float
     rebuild_s: float
     kept: list[Kept]
@@ -92,9 +93,11 @@ def measured(places: int, folder: Path, extra: Mapping[str, str], effort: Effort
         kept = [*named(floor, made), *at_night(floor, made)]
         # One program asks here as fast as it can, which no address may otherwise.
         with serving(data_dir, **extra, CARA_SEARCHES_PER_MINUTE="10000000") as url:
+            say("asking for the first time")
+            first_s = seconds(lambda: Client(url).ask(next(iter(questions(0))).body()))
             asked = _asked(floor, url, effort, say)
     engine = "PostgreSQL" if extra else "SQLite"
-    return Size(engine, places, len(made), asked, import_s, reindex_s, rebuild_s, kept)
+    return Size(engine, places, len(made), asked, import_s, first_s, reindex_s, rebuild_s, kept)
 
 
 def indexed(floor: Floor) -> tuple[float, float]:

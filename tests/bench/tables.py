@@ -102,6 +102,7 @@ def _whole(size: Size) -> Iterator[str]:
                 f"<= {whole:g}" if whole else "",
                 met(size.import_s, whole),
             ],
+            ["the first question, which reads it into memory", f"{size.first_s:.1f}", "", "", ""],
         ],
     )
 

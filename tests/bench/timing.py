@@ -14,7 +14,8 @@ from itertools import cycle, islice
 from typing import Any
 
 CLIENTS = 8
-PATIENCE_S = 60
+# Who asks first waits while a directory of 360,000 services is read into memory.
+PATIENCE_S = 600
 
 
 @dataclass(frozen=True)

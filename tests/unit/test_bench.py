@@ -93,7 +93,7 @@ def test_figures_stand_beside_their_targets() -> None:
     assert one == Spread(1.0, 1.0)
     fast = Asked("keyword", 7, one, one, one, Load(200, 40))
     slow = Asked("need only", 7, one, one, Spread(20, 90), Load(200, 140))
-    size = Size("SQLite", 20_000, 36_000, [fast, slow], 70, 4, 0.1, [Kept("named", 9, 9, 8)])
+    size = Size("SQLite", 20_000, 36_000, [fast, slow], 70, 3, 4, 0.1, [Kept("named", 9, 9, 8)])
     table = in_words(machine(), [size])
     assert "| keyword | 7 | 1.0 / 1.0 | 1.0 / 1.0 | 1.0 / 1.0 | met | 200 | 40 | met |" in table
     assert "| 20 / 90 | not met | 200 | 140 | not met |" in table
