@@ -5,23 +5,34 @@ Each is guarded by Rasa's version and has a test that shows its gain (docs/decis
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
 import rasa
 from jsonschema import Draft202012Validator
+from rasa.core import processor
 from rasa.core.actions import action
-from rasa.core.actions.action import RemoteAction
+from rasa.core.actions.action import Action, RemoteAction
+from rasa.core.policies import rule_policy
+from rasa.core.policies.rule_policy import RULES, RulePolicy
+from rasa.core.processor import MessageProcessor
 from rasa.engine.graph import GraphSchema
 from rasa.engine.runner.dask import DaskGraphRunner
+from rasa.shared.core.domain import Domain, State
+from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
 KNOWN_VERSION = "3.6.21"
 # Seconds for which an action is waited for. Whoever asked has been told to try again after 2.5
 # (bot/channels/rasa_client.py); Rasa's own 300 are longer than its lock of the conversation.
 LONGEST_CALL = 5
+_MOST_STATES = 5_000
+# The name of an action, the rule that says it, and whether a loop goes on.
+Found = tuple[str | None, str | None, bool]
 
 
 class UnknownRasaError(RuntimeError):
@@ -36,6 +47,13 @@ def apply() -> None:
     DaskGraphRunner.run = _run_in_a_known_order
     EndpointConfig.session = _kept_session
     action.DEFAULT_REQUEST_TIMEOUT = LONGEST_CALL
+    RulePolicy._find_action_from_rules = _by_intent_alone(RulePolicy._find_action_from_rules)
+    RulePolicy._get_possible_keys = _found_once(RulePolicy._get_possible_keys)
+    action.default_actions = _made_once(action.default_actions)
+    # What they copy is for lines of a log that nobody has turned on.
+    rule_policy.copy = processor.copy = SimpleNamespace(deepcopy=lambda kept: kept)
+    # A warning for who trains; `make lint` checks domain and data against each other.
+    MessageProcessor._check_for_unseen_features = lambda _self, _parsed: None
 
 
 def _compile_action_schema_once() -> None:
@@ -84,6 +102,55 @@ def _in_order(schema: GraphSchema) -> list[tuple[str, list[str]]]:
     for name in needs:
         place(name)
     return list(order.items())
+
+
+def _by_intent_alone(find: Callable[..., Found]) -> Callable[..., Found]:
+    """Rasa looks for rules about a message's very words first; we have none, so there are none."""
+
+    def found(
+        self: RulePolicy,
+        tracker: DialogueStateTracker,
+        domain: Domain,
+        use_text_for_last_user_input: bool,
+    ) -> Found:
+        if "_about_words" not in self.__dict__:
+            self._about_words = any('"text"' in key for key in self.lookup[RULES])
+        if use_text_for_last_user_input and not self._about_words:
+            return None, None, False
+        return find(self, tracker, domain, use_text_for_last_user_input)
+
+    return found
+
+
+def _found_once(keys: Callable[..., set[str]]) -> Callable[..., set[str]]:
+    """Rasa tries each rule at each state of each turn; which of them fit a state never changes.
+
+    A state holds intents, entities and actions by name, and no words of anybody.
+    """
+
+    def found(self: RulePolicy, lookup: dict[str, str], states: list[State]) -> set[str]:
+        known = self.__dict__.setdefault("_known_keys", {})
+        asked = (id(lookup), len(lookup), json.dumps(states, sort_keys=True, default=repr))
+        if asked not in known:
+            if len(known) >= _MOST_STATES:
+                known.clear()
+            known[asked] = keys(self, lookup, states)
+        return set(known[asked])
+
+    return found
+
+
+def _made_once(make: Callable[..., list[Action]]) -> Callable[..., list[Action]]:
+    """Rasa makes its dozen own actions anew to look one of them up, twice a turn."""
+    made: dict[int, tuple[Any, list[Action]]] = {}
+
+    def actions(action_endpoint: EndpointConfig | None = None) -> list[Action]:
+        at = id(action_endpoint)
+        if at not in made:
+            made[at] = (action_endpoint, make(action_endpoint))
+        return list(made[at][1])
+
+    return actions
 
 
 def _kept_session(self: EndpointConfig) -> AbstractAsyncContextManager[aiohttp.ClientSession]:

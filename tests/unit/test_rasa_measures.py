@@ -20,6 +20,7 @@ import numpy as np
 from aiohttp import web
 from rasa.core.actions import action as actions
 from rasa.core.actions.action import RemoteAction
+from rasa.core.policies.rule_policy import RULES, RulePolicy
 from rasa.core.tracker_store import SQLTrackerStore
 from rasa.engine.graph import ExecutionContext, GraphComponent, GraphSchema, SchemaNode
 from rasa.engine.runner.dask import DaskGraphRunner
@@ -55,7 +56,22 @@ runner = DaskGraphRunner(schema, None, ExecutionContext(schema))
 action = RemoteAction("action_x", None)
 answer = {"events": [], "responses": [{"custom": {"say": "utter_x"}}]}
 run = lambda: runner.run({"__in__": 1}, ["last"])
+
+def state(intent):
+    return {"prev_action": {"action_name": "action_listen"}, "user": {"intent": intent}}
+
+def policy(*rules):
+    made = RulePolicy.__new__(RulePolicy)
+    made.lookup = {RULES: {json.dumps([each]): f"action_{at}" for at, each in enumerate(rules)}}
+    return made
+
+ruled = policy(*(state(f"intent_{n}") for n in range(60)))
+of_a_word = policy({"user": {"text": "hello"}})
+fitting = lambda n=7: ruled._get_possible_keys(ruled.lookup[RULES], [state(f"intent_{n}")])
+own = lambda: [each.name() for each in actions.default_actions(None)]
 works = {
+    "rules that fit": (fitting, 200),
+    "Rasa's own actions": (own, 200),
     "action schema": (lambda: action._validate_action_result(answer), 20),
     "order of the graph": (run, 300),
 }
@@ -106,9 +122,13 @@ async def reads(store):
     }
 
 before = {name: seconds(*work) for name, work in works.items()}
+fit, named = [fitting(n) for n in range(61)], own()
 result, opened = run(), asyncio.run(connections(hanging=0))
 patches.apply()
 after = {name: seconds(*work) for name, work in works.items()}
+same_rules = [fitting(n) for n in (*range(61), *range(61))] == fit * 2 and own() == named
+by_intent = patches._by_intent_alone(lambda *_asked: "looked")
+looked = [by_intent(each, None, None, by) for each in (ruled, of_a_word) for by in (True, False)]
 same, kept_open = run() == result == {"last": 6}, asyncio.run(connections(hanging=0))
 # More than a pool of connections holds by default.
 beside = asyncio.run(asyncio.wait_for(connections(hanging=150), 30))
@@ -135,6 +155,7 @@ gain = {name: before[name] / max(after[name], 1e-9) for name in works}
 gain["tracker of turn 200"] = theirs["late"] / max(ours["late"], 1e-9)
 print(json.dumps({
     "gain": gain, "refused": refused, "checked": checked, "same": same,
+    "same_rules": same_rules, "looked": looked,
     "connections": [opened, kept_open, beside],
     "waits": actions.DEFAULT_REQUEST_TIMEOUT, "kept": ours["kept"],
     "apart": [float(abs(own - other).max()) for other in (heard, anew)],
@@ -164,7 +185,13 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
 
 @pytest.mark.parametrize(
     ("measure", "at_least"),
-    [("action schema", 5), ("order of the graph", 1.5), ("tracker of turn 200", 20)],
+    [
+        ("action schema", 5),
+        ("order of the graph", 1.5),
+        ("tracker of turn 200", 20),
+        ("rules that fit", 5),
+        ("Rasa's own actions", 2),
+    ],
 )
 def test_it_gives_back_most_of_the_time(
     measured: dict[str, dict[str, float]], measure: str, at_least: float
@@ -174,6 +201,14 @@ def test_it_gives_back_most_of_the_time(
 
 def test_the_graph_gives_what_it_gave_before(measured: dict[str, object]) -> None:
     assert measured["same"]
+
+
+def test_the_same_rules_fit_and_the_same_actions_are_there(measured: dict[str, object]) -> None:
+    assert measured["same_rules"]
+
+
+def test_words_are_looked_up_only_where_a_rule_names_words(measured: dict[str, object]) -> None:
+    assert measured["looked"] == [[None, None, False], "looked", "looked", "looked"]
 
 
 def test_five_calls_of_the_actions_take_one_connection(measured: dict[str, Any]) -> None:
