@@ -88,6 +88,8 @@ def _all_said(
     if criterion.label:
         for label in criterion.label.finditer(message.line):
             yield from _labelled(criterion, label, message, known, day)
+    if not criterion.anything.search(message.line):
+        return
     for rule in criterion.rules:
         if is_asked or not rule.only_asked:
             yield from _by_rule(rule, criterion, message, known, day)

@@ -18,6 +18,8 @@ _LABEL = (
     "(?:{label})(?: answer)?(?: to| should be| should say)?"
 )
 _BLOCK = re.compile(r"\{([a-z_]+)\}")
+_NAME = re.compile(r"\(\?P<\w+>")
+_BACK = re.compile(r"\\[1-9]|\(\?P=")
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,12 @@ class Criterion:
     """How one criterion is read: its rules, and what a short reply to its question means.
 
     Its sentence, with ``<>`` about a match, may take the meaning (``skip``) or make it unsure
-    (``doubt``).
+    (``doubt``). Where ``anything`` is not found, none of its rules finds what it looks for.
     """
 
     id: str
     rules: tuple[Rule, ...]
+    anything: re.Pattern[str]
     label: re.Pattern[str] | None
     replies: dict[str, tuple[str, bool]]
     reply_unless: re.Pattern[str] | None
@@ -104,6 +107,7 @@ def _criterion(name: str, body: dict[str, Any], blocks: dict[str, str]) -> Crite
     return Criterion(
         id=name,
         rules=tuple(_rule(one, blocks) for one in body["say"]),
+        anything=_anything(body["say"], blocks),
         label=_optional(label and _LABEL.format(label=label), blocks),
         replies={
             reply: (value.rstrip("?"), not value.endswith("?"))
@@ -119,6 +123,17 @@ def _criterion(name: str, body: dict[str, Any], blocks: dict[str, str]) -> Crite
         skip=_around(body.get("skip"), blocks),
         doubt=_around(body.get("doubt"), blocks),
     )
+
+
+def _anything(say: list[dict[str, Any]], blocks: dict[str, str]) -> re.Pattern[str]:
+    """All that the rules look for, in one: most messages say nothing of most criteria, and one
+    search costs a third of one for each rule.
+    """
+    said = [one for body in say for one in body.get("all") or body["like"]]
+    whole = _expand("|".join(f"(?:{one})" for one in said), blocks)
+    if _BACK.search(whole):
+        raise ValueError(f"A rule refers to a group by its number: {whole}")
+    return _alone(_NAME.sub("(?:", whole))
 
 
 def _rule(body: dict[str, Any], blocks: dict[str, str]) -> Rule:
@@ -155,7 +170,12 @@ def _around(said: list[str] | None, blocks: dict[str, str]) -> re.Pattern[str] |
 
 
 def _compiled(pattern: str, blocks: dict[str, str]) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w/])(?:{_expand(pattern, blocks)})(?![\w/])")
+    return _alone(_expand(pattern, blocks))
+
+
+def _alone(pattern: str) -> re.Pattern[str]:
+    """As words of their own: no letter before or after."""
+    return re.compile(rf"(?<![\w/])(?:{pattern})(?![\w/])")
 
 
 def _expand(pattern: str, blocks: dict[str, str]) -> str:

@@ -50,6 +50,12 @@ _INNER_VOWELS = re.compile(r"(?<=\w)[aeiou]+(?=\w)")
 # Of each message that is on its way through Rasa, what the application found it to mean.
 _told: OrderedDict[str, np.ndarray] = OrderedDict()
 _MOST_TOLD = 100
+# What officers answer most. The screen reads no single word, and so cannot tell what one means.
+_SHORT = frozenset(
+    said
+    for word in ("yes", "no", "y", "n", "yeah", "yep", "nope", "none", "skip", "unknown")
+    for said in (word, word.capitalize(), word.upper())
+)
 
 
 @lru_cache(maxsize=1)
@@ -95,6 +101,18 @@ def _meaning(texts: list[str]) -> np.ndarray:
     """The embedding of each text; of a long post the mean of its stretches, so none is lost."""
     if len(texts) == 1 and texts[0] in _told:
         return _told.pop(texts[0])[None]
+    if len(texts) == 1 and texts[0] in _SHORT:
+        return _short(texts[0])
+    return _encoded(texts)
+
+
+@lru_cache(maxsize=len(_SHORT))
+def _short(text: str) -> np.ndarray:
+    """Worked out once; it tells nothing of anybody."""
+    return _encoded([text])
+
+
+def _encoded(texts: list[str]) -> np.ndarray:
     stretches = [
         [text[start : start + _STRETCH] for start in range(0, min(len(text), _LONGEST), _STRETCH)]
         or [""]

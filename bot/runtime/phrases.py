@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import repeat
 from string import ascii_lowercase
 
 from bot.runtime.text import fold
@@ -122,21 +121,33 @@ def _end(
     pattern: tuple[_Place, ...], words: Sequence[str], at: int, numbers: frozenset[str]
 ) -> int | None:
     """Where a pattern that begins at this word ends, at the latest; None where it does not fit."""
-    if not pattern:
-        return at
-    stops = _stops(pattern[0], words, at, numbers)
-    ends = (_end(pattern[1:], words, stop, numbers) for stop in stops)
-    return max((end for end in ends if end is not None), default=None)
+    furthest = None
+    rest = pattern[1:]
+    for stop in _stops(pattern[0], words, at, numbers):
+        end = _end(rest, words, stop, numbers) if rest else stop
+        if end is not None and (furthest is None or end > furthest):
+            furthest = end
+    return furthest
 
 
-def _stops(place: _Place, words: Sequence[str], at: int, numbers: frozenset[str]) -> Iterator[int]:
+def _stops(place: _Place, words: Sequence[str], at: int, numbers: frozenset[str]) -> list[int]:
     if place == _GAP:
-        yield from range(at, min(at + _LONGEST_GAP, len(words)) + 1)
-        return
+        return list(range(at, min(at + _LONGEST_GAP, len(words)) + 1))
+    stops = []
     for option in place:
         stop = at + len(option)
-        if stop <= len(words) and all(map(_fits, option, words[at:stop], repeat(numbers))):
-            yield stop
+        if stop <= len(words) and _fit(option, words, at, numbers):
+            stops.append(stop)
+    return stops
+
+
+def _fit(option: Sequence[str], words: Sequence[str], at: int, numbers: frozenset[str]) -> bool:
+    # A plain loop: this is asked a hundred times of every message.
+    for wanted in option:
+        if not _fits(wanted, words[at], numbers):
+            return False
+        at += 1
+    return True
 
 
 def _fits(wanted: str, word: str, numbers: frozenset[str]) -> bool:
