@@ -16,7 +16,7 @@ from accounts.tables import Staff
 from actions.language import with_language_offer
 from actions.patience import with_a_person_at_last
 from actions.unclear import keep_if_unclear
-from bot.conversations import Conversation
+from bot.conversations import Conversation, with_staff
 from bot.speech import Utterance
 from core.database import transaction
 
@@ -52,14 +52,13 @@ def turn_of(tracker: Tracker) -> Iterator[Turn]:
     latest = tracker.latest_message
     claims = latest.get("metadata") or {}
     with transaction(hold=True) as session:
-        conversation = session.get(Conversation, tracker.sender_id)
+        conversation = with_staff(session, tracker.sender_id)
         if conversation is None:
             raise LookupError("a turn of no conversation")
-        staff = session.get(Staff, conversation.staff_id) if conversation.staff_id else None
         yield Turn(
             session=session,
             conversation=conversation,
-            staff=staff,
+            staff=conversation.staff,
             text=latest.get("text") or "",
             intent=(latest.get("intent") or {}).get("name") or "",
             entities=tuple(latest.get("entities") or ()),

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint, func, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
+from accounts.tables import Staff
 from core.audit import Actor, record
 from core.clock import now
 from core.crypto import EncryptedJSON, EncryptedText
@@ -43,6 +44,11 @@ class Conversation(Base):
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    staff: Mapped[Staff | None] = relationship(viewonly=True)
+
+
+_AND_STAFF = (joinedload(Conversation.staff),)
 
 
 class Telephone(Base):
@@ -121,8 +127,13 @@ def token_for(conversation: Conversation, staff_session: str = "") -> str:
 
 def opened(session: Session, conversation_id: str) -> Conversation | None:
     """The conversation of that id, unless there is none or its person has left it."""
-    found = session.get(Conversation, conversation_id)
+    found = with_staff(session, conversation_id)
     return None if found is None or found.ended_at is not None else found
+
+
+def with_staff(session: Session, conversation_id: str) -> Conversation | None:
+    """The conversation, and its officer in the same look."""
+    return session.get(Conversation, conversation_id, options=_AND_STAFF)
 
 
 def closes_at(session: Session, conversation_id: str, began: datetime) -> datetime:

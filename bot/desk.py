@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from accounts.tables import Staff
 from bot.conversations import Conversation
 from referrals import record
 from referrals.fields import BY_NAME
@@ -16,7 +15,7 @@ from referrals.transitions import Status
 def draft_of(session: Session, conversation: Conversation) -> Referral | None:
     """The draft, if it is this officer's own and still a draft."""
     held = conversation.context.get("referral")
-    staff = session.get(Staff, conversation.staff_id) if conversation.staff_id else None
+    staff = conversation.staff
     found = record.own(session, staff, held) if held and staff else None
     return found if found and found.status == Status.draft else None
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, lazyload
 
 from accounts.staff import actor_of, authorisers
 from accounts.tables import Role, Staff
@@ -37,6 +37,9 @@ from referrals.tables import KeptRuleSet, Referral, ReferralAnswer, ReferralDeta
 from referrals.transitions import Event, IllegalMoveError, Status, transition
 from referrals.validation import FieldError, clean
 from sites import site_of
+
+# Who asks only whose it is needs no answers; whoever does has them at the first look at them.
+_WITHOUT_ANSWERS = (lazyload(Referral.answers),)
 
 
 def start(session: Session, staff: Staff) -> Referral:
@@ -66,7 +69,7 @@ def start(session: Session, staff: Staff) -> Referral:
 
 def own(session: Session, staff: Staff, referral_id: str) -> Referral | None:
     """The referral, if this officer works on it at this site."""
-    found = session.get(Referral, referral_id)
+    found = session.get(Referral, referral_id, options=_WITHOUT_ANSWERS)
     return found if found and found.owner == staff.id and found.site == staff.site else None
 
 
@@ -104,17 +107,27 @@ def known(referral: Referral) -> Known:
 
     It opens what is held of the victim, so it is for those who work on the draft alone.
     """
-    rules, told = rules_of(referral), _words(referral.went_on_despite)
-    answers = answers_of(referral) | _in_force(rules, victim.answers_of(referral))
-    found = assess(rules, answers, authority=False)
-    excluding = {reason.id for reason in found.of(Effect.ineligible)}
+    answers, told = _all_answers(referral), _words(referral.went_on_despite)
     return Known(
         answers=answers,
         fields={field.name: getattr(referral.detail, field.name) for field in FIELDS},
         skipped=_words(referral.detail.skipped),
         went_on_despite=told,
-        overridden=may_go_to_authoriser(rules, found) and excluding <= set(told),
+        # Nobody can have gone on despite what is not there.
+        overridden=bool(told) and _overridden(rules_of(referral), answers, told),
     )
+
+
+def _overridden(rules: RuleSet, answers: Mapping[str, str | None], told: Sequence[str]) -> bool:
+    found = assess(rules, answers, authority=False)
+    excluding = {reason.id for reason in found.of(Effect.ineligible)}
+    return may_go_to_authoriser(rules, found) and excluding <= set(told)
+
+
+def _all_answers(referral: Referral) -> dict[str, str | None]:
+    """The latest answers, those about the victim with them."""
+    of_victim = _in_force(rules_of(referral), victim.answers_of(referral))
+    return answers_of(referral) | of_victim
 
 
 def answers_of(referral: Referral) -> dict[str, str | None]:
@@ -298,7 +311,7 @@ def _in_force(rules: RuleSet, given: Mapping[str, str | None]) -> dict[str, str 
 
 
 def _excluding(referral: Referral) -> set[str]:
-    found = assess(rules_of(referral), known(referral).answers, authority=False)
+    found = assess(rules_of(referral), _all_answers(referral), authority=False)
     return {reason.id for reason in found.of(Effect.ineligible)}
 
 

@@ -287,7 +287,7 @@ def _field_given(here: Hearing, name: str, value: str) -> Heard:
 
 def _give(session: Session, conversation: Conversation, name: str, value: str) -> ForRasa:
     """Keep a field in the draft; Rasa hears only that it was given (design D2b)."""
-    staff, draft = _staff(session, conversation), draft_of(session, conversation)
+    staff, draft = conversation.staff, draft_of(session, conversation)
     if staff is None or draft is None or name not in BY_NAME:
         raise ChatError(422, "no_such_field", words("utter_no_such_field", "en").text)
     try:
@@ -310,7 +310,7 @@ def _through_rasa(speaker: Speaker, told: ForRasa, claims: dict[str, Any]) -> li
             utterances = gentle.without_unheard(utterances)
         if failure is None and gentle.in_gentle_mode(conversation):
             utterances, besides = gentle.softened(conversation, utterances)
-        setting = Setting(session, conversation, _staff(session, conversation))
+        setting = Setting(session, conversation, conversation.staff)
         with stages.stage("render"):
             bodies = [body for each in utterances for body in rendered(setting, each)]
         bodies += person.asked_for(session, speaker, conversation, utterances, told.intent)
@@ -355,7 +355,3 @@ def _conversation(session: Session, speaker: Speaker) -> Conversation:
     if found is None:
         raise ChatError(404, OVER, words("utter_no_conversation", "en").text)
     return found
-
-
-def _staff(session: Session, conversation: Conversation) -> Staff | None:
-    return session.get(Staff, conversation.staff_id) if conversation.staff_id else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -37,7 +38,11 @@ class Desk:
     staff: Staff
     referral: Referral
     rules: RuleSet
-    known: Known
+
+    @cached_property
+    def known(self) -> Known:
+        """What the draft knows; a question is asked without it."""
+        return record.known(self.referral)
 
     @property
     def assessment(self) -> Assessment:
@@ -59,7 +64,7 @@ def shown(
     referral = record.own(session, staff, held) if staff and held else None
     if referral is None or staff is None:
         return []
-    desk = Desk(session, staff, referral, record.rules_of(referral), record.known(referral))
+    desk = Desk(session, staff, referral, record.rules_of(referral))
     return [_SHOWS[utterance["show"]](desk, utterance)]
 
 
