@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import logging
 import os
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -12,7 +11,6 @@ from typing import Any
 
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -21,13 +19,10 @@ from starlette.routing import Route
 
 from actions import asides, bounds, officer, officer_talk, participant, sent, shown
 from core import metrics, traces
-from core.database import transaction
 from core.occasion import WEB, Occasion, during
 from core.settling import settle
 from services_directory import live
 from sites import all_sites
-
-log = logging.getLogger("cara.actions")
 
 
 @asynccontextmanager
@@ -35,19 +30,9 @@ async def awake(_app: Starlette) -> AsyncIterator[None]:
     """Tell counts and traces, where the operator asks for them, and have the directory at hand."""
     metrics.serve("actions")
     traces.set_up("actions")
-    _read_directory()
+    live.read_early(all_sites())
     settle()
     yield
-
-
-def _read_directory() -> None:
-    """So that whoever asks first need not wait while it is read: Rasa takes longer to start."""
-    try:
-        with transaction() as session:
-            for site in all_sites():
-                live.catalogue(session, site)
-    except SQLAlchemyError as error:
-        log.warning("the directory is read when somebody asks: %s", type(error).__name__)
 
 
 executor = ActionExecutor()

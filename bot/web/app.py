@@ -56,9 +56,11 @@ from referrals.web import (
     workshop_changes,
     workshops,
 )
+from services_directory import live
 from services_directory.web import api as directory_api
 from services_directory.web import oruk, trying, views, work
 from services_directory.web.one import day
+from sites import all_sites
 
 ASSETS = BUILD / "assets"
 LAST_WORDS = 3.0
@@ -105,7 +107,7 @@ class Assets(StaticFiles):
 
 @asynccontextmanager
 async def awake(_app: FastAPI) -> AsyncIterator[None]:
-    """Load the safety screen beside the first page, and stand in for a worker that is silent."""
+    """Load screen and directory beside the first page, and stand in for a worker that is silent."""
     known_groups()
     to_thread.current_default_thread_limiter().total_tokens = THREADS
     metrics.serve("web")
@@ -121,6 +123,7 @@ async def awake(_app: FastAPI) -> AsyncIterator[None]:
 def _load() -> None:
     # Some words, and not an empty text: a short one is not shown to the classifier.
     screen("help " * 4)
+    live.read_early(all_sites())
     settle()
 
 

@@ -7,15 +7,18 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import delete
+from sqlalchemy.exc import OperationalError
 
 from core.clock import LONDON
 from core.database import transaction
+from services_directory import live
 from services_directory.finding import find
 from services_directory.listing import offerable
 from services_directory.query import Query
 from services_directory.results import Found
 from services_directory.search import search
-from services_directory.tables import SiteListing
+from services_directory.tables import Live, SiteListing
 from services_directory.vocabulary import groups_of
 from tests.shipped import catalogue, load
 from tests.unit.asking import MOMENT, NEEDS, SITES, TOWNS, ids, place_in
@@ -175,3 +178,29 @@ def test_a_night_shelter_is_open_past_midnight_in_a_search(
     found = stored(query, moment, limit=400)
     states = {result.listing.id: result.open.state for result in found.results}
     assert (states.get("night") == "open") is expected
+
+
+def test_what_was_read_early_is_not_read_again_for_whoever_asks_first(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    make_public([document(id="early", service_name="Zebra drop-in", covers="*")])
+    live.read_early(SITES)
+    with transaction() as session:
+        # Gone from the table, and no mark says so: it is found in what was read.
+        session.execute(delete(Live).where(Live.listing_id == "early"))
+    assert "early" in ids(stored(Query("hampshire", ()), text="zebra"))
+    assert not caplog.records
+
+
+def test_a_directory_that_cannot_be_read_early_is_read_when_somebody_asks(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def away(*_asked: object) -> None:
+        raise OperationalError("SELECT", {}, OSError("away"))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(live, "catalogue", away)
+        live.read_early(SITES)
+    assert caplog.messages == ["the directory is read when somebody asks: OperationalError"]
+    make_public([document(id="late", service_name="Zebra drop-in", covers="*")])
+    assert "late" in ids(stored(Query("hampshire", ()), text="zebra"))
