@@ -14,8 +14,7 @@ import yaml
 
 from bot.runtime.criteria import Reading, read_criteria
 from bot.runtime.criteria_learned import Learned
-from bot.runtime.criteria_rules import PATTERNS, patterns
-from bot.runtime.criteria_text import read_message
+from bot.runtime.criteria_rules import patterns
 from core.shares import in_words
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -385,31 +384,3 @@ def test_odd_messages_read_nothing(text: str) -> None:
 )
 def test_a_victim_asked_beside_the_suspect_does_not_count_as_asked(words: str) -> None:
     assert sure(words, "B11_victim_asked") == {}
-
-
-def test_one_search_for_a_criterion_finds_what_any_of_its_rules_finds() -> None:
-    known = patterns()
-    lines = [read_message(each["text"], known.spelling, known.cues).line for each in DEV]
-    found = {
-        (criterion.id, line)
-        for criterion in known.criteria
-        for line in lines
-        if any(one.search(line) for rule in criterion.rules for one in rule.said)
-    }
-    searched = {
-        (criterion.id, line)
-        for criterion in known.criteria
-        for line in lines
-        if criterion.anything.search(line)
-    }
-    assert found == searched
-    assert len(found) > len(lines)
-
-
-def test_a_rule_may_not_name_a_group_by_its_number(tmp_path: Path) -> None:
-    whole = PATTERNS.read_text("utf-8")
-    path = tmp_path / "patterns.yml"
-    head = "    say:\n"
-    path.write_text(whole.replace(head, f"{head}      - like: ['(a) \\1']\n", 1), "utf-8")
-    with pytest.raises(ValueError, match="by its number"):
-        patterns(path)
