@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -78,6 +80,17 @@ def test_another_text_is_not_taken_for_this_one(far: StandIn) -> None:
     send("Hello", "text-1")
     send("Goodbye", "text-2", again=True)
     assert [each["body"] for each in far.texts] == ["Hello", "Goodbye"]
+
+
+@only_twilio
+@pytest.mark.usefixtures("far")
+def test_the_library_of_twilio_is_loaded_before_the_time_of_a_text_runs() -> None:
+    asks = (
+        "import sys, outreach.texts.providers.twilio as ours; before = set(sys.modules);"
+        "ours.Client('an account', 'a token').messages; print(len(set(sys.modules) - before))"
+    )
+    done = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 10
 
 
 @only_notify
