@@ -75,8 +75,10 @@ def end(session: Session, handle: str, among: list[StaffSession], by: Actor) -> 
 
 def end_all(session: Session, staff: Staff, by: Actor = SYSTEM, *, but: str | None = None) -> None:
     """End every session and token of this person, except that of the secret ``but``."""
-    theirs = delete(StaffSession).where(StaffSession.staff_id == staff.id)
-    session.execute(theirs.where(StaffSession.token_hash != hash_of(but)) if but else theirs)
+    theirs = select(StaffSession).where(StaffSession.staff_id == staff.id)
+    for each in session.scalars(theirs):
+        if not but or each.token_hash != hash_of(but):
+            session.delete(each)
     record(session, by, "staff.sessions.end", f"staff:{staff.id}")
 
 

@@ -14,11 +14,12 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from accounts import passwords
+from accounts import at_hand, passwords
 from accounts.tables import Role, Staff, StaffSession
 from accounts.wording import said
 from core.audit import SYSTEM, Actor, record
 from core.clock import AHEAD, now
+from core.database import transaction
 from core.occasion import occasion
 from core.settings import settings
 from sites import site_of
@@ -137,33 +138,51 @@ def sign_in(
     return secret
 
 
+def who(secret: str | None, kinds: Collection[str] = (BROWSER, TOKEN)) -> Staff | None:
+    """Whose session this is, or None when it is unknown, idle for 30 minutes, or at its end.
+
+    Tokens for scripts (kind "token") have no idle limit, only the end. For whoever needs to know
+    and not to change them: it may have come the short way (:mod:`accounts.at_hand`).
+    """
+    if not secret:
+        return None
+    held = at_hand.found(hash_of(secret))
+    if held is not None:
+        return _let_in(held, kinds)
+    with transaction() as session:
+        return signed_in(session, secret, kinds)
+
+
 def signed_in(
     session: Session, secret: str | None, kinds: Collection[str] = (BROWSER, TOKEN)
 ) -> Staff | None:
-    """Whose session this is, or None when it is unknown, idle for 30 minutes, or at its end.
-
-    Tokens for scripts (kind "token") have no idle limit, only the end.
-    """
-    found = alive(session, secret, kinds)
-    if found is None:
-        return None
-    _seen(found)
-    occasion().actor = actor_of(found.staff)
-    return found.staff
+    """The same, read from the database; asking is using it."""
+    found = _used(session, hash_of(secret)) if secret else None
+    return _let_in(found, kinds) if found else None
 
 
 def goes_on(session: Session, token_hash: str, staff_id: str) -> bool:
     """Whether the session of this hash is this person's and lasts still; asking is using it."""
+    found = at_hand.found(token_hash) or _used(session, token_hash)
+    return found is not None and found.staff_id == staff_id and lasts_still(found)
+
+
+def _let_in(found: StaffSession, kinds: Collection[str]) -> Staff | None:
+    if found.kind not in kinds or not lasts_still(found):
+        return None
+    occasion().actor = actor_of(found.staff)
+    return found.staff
+
+
+def _used(session: Session, token_hash: str) -> StaffSession | None:
+    """The session of this hash if it lasts still, noted once a minute as used."""
     found = session.get(StaffSession, token_hash)
-    if found is None or found.staff_id != staff_id or not lasts_still(found):
-        return False
-    _seen(found)
-    return True
-
-
-def _seen(found: StaffSession) -> None:
-    if found.seen_at + timedelta(minutes=1) <= now():
+    if found is None or not lasts_still(found):
+        return None
+    if found.seen_at + at_hand.LASTS <= now():
         found.seen_at = now()
+    at_hand.keep(found)
+    return found
 
 
 def sign_out(session: Session, secret: str | None) -> None:

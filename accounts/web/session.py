@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from accounts.policy import roles_for
-from accounts.staff import BROWSER, ENROLLING, signed_in
+from accounts.staff import BROWSER, ENROLLING, signed_in, who
 from accounts.tables import Staff
 from accounts.web.declared import naming
 from core.database import transaction
@@ -28,29 +28,37 @@ class SignInNeededError(Exception):
 
 def staff_of(request: Request) -> Staff | None:
     """The member of staff behind the session cookie, if it is still worth anything."""
-    with transaction() as session:
-        return signed_in(session, request.cookies.get(COOKIE), (BROWSER,))
+    return who(request.cookies.get(COOKIE), (BROWSER,))
 
 
 def signed_in_staff(request: Request) -> Staff:
     """The same for pages that need one; raises :class:`SignInNeededError`."""
-    staff = staff_of(request)
-    if staff is None:
-        raise SignInNeededError(request.url.path)
-    return staff
+    return _there(request, staff_of(request))
+
+
+def oneself(request: Request) -> Staff:
+    """The same for pages that change who it is; raises the same."""
+    return _there(request, _read_anew(request, BROWSER))
 
 
 def enrolling(request: Request) -> Staff:
     """Who is signed in, or has only the second factor left to set up; raises the same."""
+    return _there(request, _read_anew(request, BROWSER, ENROLLING))
+
+
+def _read_anew(request: Request, *kinds: str) -> Staff | None:
     with transaction() as session:
-        staff = signed_in(session, request.cookies.get(COOKIE), (BROWSER, ENROLLING))
+        return signed_in(session, request.cookies.get(COOKIE), kinds)
+
+
+def _there(request: Request, staff: Staff | None) -> Staff:
     if staff is None:
         raise SignInNeededError(request.url.path)
     return staff
 
 
 # A page of one's own account is for everybody; any other names its act by `only`.
-SignedIn = Annotated[Staff, Depends(naming("account.own", signed_in_staff))]
+SignedIn = Annotated[Staff, Depends(naming("account.own", oneself))]
 Enrolling = Annotated[Staff, Depends(naming("enrolling", enrolling))]
 
 
@@ -61,7 +69,7 @@ def only(act: str) -> Callable[[Staff], Staff]:
     """
     roles = roles_for(act)
 
-    def one_of_them(staff: SignedIn) -> Staff:
+    def one_of_them(staff: Annotated[Staff, Depends(signed_in_staff)]) -> Staff:
         if staff.role not in roles:
             raise HTTPException(404)
         return staff

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from accounts.policy import allows
-from accounts.staff import hash_of, signed_in
+from accounts.staff import hash_of, who
 from accounts.tables import Staff
 from accounts.web.declared import way
 from bot.channels.chat import begin_chat, take_turn
@@ -95,8 +95,7 @@ def site_for(code: str, audience: str) -> str:
 
 def officer_of(token: str, site: str) -> Staff:
     """The officer behind a staff token, at their own site only."""
-    with transaction() as session:
-        staff = signed_in(session, token)
+    staff = who(token)
     if staff is None or not allows(staff.role, "chat.officer"):
         raise ChatError(401, "token", _error("officer_first"))
     if staff.site != site:

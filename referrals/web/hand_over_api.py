@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse, Response
 
 from accounts.policy import allows
-from accounts.staff import signed_in
+from accounts.staff import who
 from accounts.tables import Staff
 from accounts.web.declared import naming, way
 from bot.channels.incoming import ChatError
@@ -25,8 +25,7 @@ MOST = 100
 
 def receiver(token: Bearer) -> Staff:
     """Whose system asks: a navigator's token, which opens the queue of its own site."""
-    with transaction() as session:
-        staff = signed_in(session, token)
+    staff = who(token)
     if staff is None or not allows(staff.role, FETCHES):
         raise ChatError(401, "token", "Send the token of a navigator of the site, as Bearer.")
     return staff

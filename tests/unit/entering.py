@@ -10,7 +10,7 @@ import httpx
 import pyotp
 import pytest
 
-from accounts import changing, codes, second, sessions
+from accounts import at_hand, changing, codes, second, sessions
 from accounts import staff as accounts
 from accounts.staff import add_staff
 from accounts.tables import Role, Staff
@@ -24,7 +24,7 @@ from tests.unit.browsing import Browser
 WORD = "a word to get in with"
 KIT = "kit.marlow"
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-LOOK_AT_THE_CLOCK = (accounts, sessions, codes, second, changing, again, force, provider)
+LOOK_AT_THE_CLOCK = (accounts, at_hand, sessions, codes, second, changing, again, force, provider)
 
 
 class Clock:

@@ -1,4 +1,7 @@
-"""Who sees which sessions and may end them; and what ends them at once by itself."""
+"""Who sees which sessions and may end them; and what ends them at once by itself.
+
+Each is shown as the database knows it, and where Redis has it at hand.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,10 @@ from accounts.staff import add_staff, called
 from accounts.tables import Role, Staff, StaffSession
 from accounts.web.session import COOKIE
 from core.database import transaction
+from tests.unit.at_hand import a_redis
 from tests.unit.browsing import Browser
 from tests.unit.entering import KIT, WORD, Clock, account, count_anew, is_in, secret_of, signed_in
+from tests.unit.text_standins import set_up
 
 pytestmark = pytest.mark.usefixtures("sqlite")
 HANDLE = re.compile(r'action="((?:/account)?/sessions/[\w-]+/end)"')
@@ -28,6 +33,12 @@ def nobody_has_tried() -> Iterator[None]:
     count_anew()
     yield
     count_anew()
+
+
+@pytest.fixture(autouse=True, params=["database", "redis"])
+def kept_in(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param == "redis":
+        set_up(monkeypatch, redis_url=a_redis())
 
 
 @pytest.fixture
