@@ -21,7 +21,7 @@ from core.audit import record
 from core.clock import LONDON, now
 from services_directory.hours import OpenState
 from services_directory.listing import Listing
-from services_directory.live import by_id
+from services_directory.live import by_id, catalogue
 from services_directory.query import Query
 from services_directory.results import as_result
 from services_directory.suggestions import suggest
@@ -124,7 +124,8 @@ def _costs(_turn: Turn, meant: Listing) -> str:
 
 def _last_shown(turn: Turn) -> list[Listing]:
     ids = turn.context.get("last_shown", ())
-    found = [by_id(turn.session, turn.conversation.site, each) for each in ids]
+    listings = catalogue(turn.session, turn.conversation.site).by_id
+    found = [listings.get(each) for each in ids]
     return [each for each in found if each is not None]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -22,8 +22,8 @@ from core.settings import settings
 from core.words import words
 from services_directory.hours import open_state
 from services_directory.hours_text import read_hours
-from services_directory.listing import offerable, warning
-from services_directory.live import by_id
+from services_directory.listing import Listing, offerable, warning
+from services_directory.live import catalogue
 from services_directory.results import Reason, Result, as_json
 from sites import site_of
 
@@ -37,6 +37,11 @@ class Setting:
     session: Session
     conversation: Conversation
     staff: Staff | None
+
+    @cached_property
+    def listings(self) -> Mapping[str, Listing]:
+        """What is public at the site, by id: read once, however many are shown."""
+        return catalogue(self.session, self.conversation.site).by_id
 
     @property
     def language(self) -> str:
@@ -103,8 +108,7 @@ def _child_question(setting: Setting) -> Body:
 
 
 def _listing(setting: Setting, utterance: Utterance) -> list[Body]:
-    site, language = setting.conversation.site, setting.language
-    found = by_id(setting.session, site, utterance["id"])
+    language, found = setting.language, setting.listings.get(utterance["id"])
     warned = warning(found, today()) if found else ""
     if found is None or not offerable(found, demo=settings().demo, on=today()):
         return []
