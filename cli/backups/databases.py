@@ -102,7 +102,8 @@ class Database:
 
     def _address(self) -> str:
         """Without the password, which every program of this machine could read."""
-        return self.url.set(drivername="postgresql", password=None).render_as_string()
+        # Its `set` takes None for "as it was".
+        return self.url._replace(drivername="postgresql", password=None).render_as_string()
 
     def _run(self, tool: str, how: Sequence[str], *files: str) -> None:
         found = shutil.which(tool)

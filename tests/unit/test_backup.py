@@ -258,6 +258,22 @@ def test_without_the_programs_of_postgresql_it_says_what_is_missing(
     assert "postgresql-client" in MISSING
 
 
+@pytest.mark.parametrize("tool", ["pg_dump", "pg_restore"])
+def test_the_programs_of_postgresql_are_told_the_password_where_nobody_else_reads_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tool: str
+) -> None:
+    """A server of tests trusts everybody, so a stand-in of the program says what it was told."""
+    stand_in = tmp_path / tool
+    stand_in.write_text('#!/bin/sh\necho "$PGPASSWORD $*" >&2\nexit 1\n')
+    stand_in.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    database = Database.at("postgresql+psycopg://somebody:a-word@127.0.0.1:9/cara")
+    monkeypatch.setattr(Database, "empty", lambda _self: None)
+    act = database.copy_to if tool == "pg_dump" else database.fill_from
+    with pytest.raises(BackupError, match=r"a-word .*--dbname=postgresql://somebody@127.0.0.1:9/"):
+        act(tmp_path / "copied")
+
+
 @pytest.mark.usefixtures("sqlite")
 def test_a_backup_of_the_other_engine_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
