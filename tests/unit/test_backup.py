@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import select, update
+from sqlalchemy import make_url, select, update
 
 from cli.backups.databases import MISSING, Database
 from cli.backups.sealing import BackupError
@@ -267,7 +267,8 @@ def test_the_programs_of_postgresql_are_told_the_password_where_nobody_else_read
     stand_in.write_text('#!/bin/sh\necho "$PGPASSWORD $*" >&2\nexit 1\n')
     stand_in.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    database = Database.at("postgresql+psycopg://somebody:a-word@127.0.0.1:9/cara")
+    address = make_url("postgresql+psycopg://somebody@127.0.0.1:9/cara").set(password="a-word")
+    database = Database(address)
     monkeypatch.setattr(Database, "empty", lambda _self: None)
     act = database.copy_to if tool == "pg_dump" else database.fill_from
     with pytest.raises(BackupError, match=r"a-word .*--dbname=postgresql://somebody@127.0.0.1:9/"):
