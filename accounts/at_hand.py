@@ -49,6 +49,9 @@ def found(token_hash: str) -> StaffSession | None:
         told = json.loads(box(_PURPOSE).decrypt(kept))
     except InvalidToken:
         return None
+    if (set(told["session"]), set(told["staff"])) != (_names(StaffSession), _names(Staff)):
+        # Of another version, while both serve.
+        return None
     here = _detached(StaffSession, told["session"] | {"staff": _detached(Staff, told["staff"])})
     fresh = here.seen_at + LASTS > now()
     return here if fresh and here.token_hash == token_hash else None
@@ -118,8 +121,11 @@ def _key(token_hash: str) -> str:
 
 
 def _columns(row: Staff | StaffSession) -> dict[str, Any]:
-    names = {each.key for each in type(row).__mapper__.column_attrs} - _NOT_HERE
-    return {name: getattr(row, name) for name in names}
+    return {name: getattr(row, name) for name in _names(type(row))}
+
+
+def _names(table: type[Staff | StaffSession]) -> set[str]:
+    return {each.key for each in table.__mapper__.column_attrs} - _NOT_HERE
 
 
 Row = TypeVar("Row", Staff, StaffSession)

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 import yaml
-from sqlalchemy import event, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from accounts.demonstration import demonstration_account
 from accounts.tables import Role, Staff
 from core import audit, outbox, spool
 from core.audit import AuditRow
-from core.database import engine, transaction
+from core.database import transaction
 from core.outbox import Outgoing
 from core.settings import ROOT, settings
 from outreach import alerts, entries
@@ -26,6 +26,7 @@ from outreach.entries import Alarm, raise_alarm
 from outreach.sending import work
 from outreach.tables import Alert
 from sites import all_sites
+from tests.unit.statements import listening
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 SAID = "I can't go on, I want to die"
@@ -138,19 +139,17 @@ def close(alarm_id: str = "a1", outcome: str = "reached") -> None:
 @contextmanager
 def meanwhile(statement: str, act: Callable[[], object]) -> Iterator[None]:
     """Just before the first statement that begins so, somebody else acts."""
-    begun, acted = [], []
+    begun: list[str] = []
+    acted: list[str] = []
 
-    def interrupt(_connection: object, _cursor: object, said: str, *_about: object) -> None:
+    def interrupt(said: str) -> None:
         if said.startswith(statement) and not begun:
             begun.append(said)
             act()
             acted.append(said)
 
-    event.listen(engine(), "before_cursor_execute", interrupt)
-    try:
+    with listening(interrupt):
         yield
-    finally:
-        event.remove(engine(), "before_cursor_execute", interrupt)
     assert acted, f"nothing began with {statement}, or the other failed"
 
 

@@ -8,14 +8,13 @@ from datetime import timedelta
 
 import pytest
 import redis
-from sqlalchemy import event
 
 from accounts import at_hand, sessions
 from accounts import staff as accounts
 from accounts.at_hand import LASTS, found, keep
 from accounts.staff import TOKEN, goes_on, hash_of, who
 from accounts.tables import Staff, StaffSession
-from core.database import engine, transaction
+from core.database import transaction
 from tests.unit.at_hand import a_redis
 from tests.unit.entering import (
     KIT,
@@ -28,6 +27,7 @@ from tests.unit.entering import (
     set_up_app,
     signed_in,
 )
+from tests.unit.statements import listening
 from tests.unit.text_standins import set_up
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -57,15 +57,8 @@ def token(**lasts: float) -> str:
 @contextmanager
 def asking_no_database() -> Iterator[None]:
     asked: list[str] = []
-
-    def note(_conn: object, _cursor: object, statement: str, *_more: object) -> None:
-        asked.append(statement)
-
-    event.listen(engine(), "before_cursor_execute", note)
-    try:
+    with listening(asked.append):
         yield
-    finally:
-        event.remove(engine(), "before_cursor_execute", note)
     assert asked == []
 
 
@@ -201,6 +194,19 @@ def test_a_session_put_under_another_secret_opens_nothing() -> None:
     assert who("a guess") is None
 
 
+def test_an_entry_of_another_version_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One column more or fewer, while two versions serve."""
+    secret = token()
+    ours = at_hand._names
+    with monkeypatch.context() as patch:
+        patch.setattr(at_hand, "_names", lambda table: ours(table) - {"rank"})
+        assert who(secret)
+    assert found(hash_of(secret)) is None
+    kit = who(secret)
+    assert kit
+    assert kit.rank == ""
+
+
 # Without it
 
 
@@ -208,7 +214,6 @@ def test_where_redis_is_away_the_database_is_asked(monkeypatch: pytest.MonkeyPat
     secret = token()
     assert who(secret)
     set_up(monkeypatch, redis_url=AWAY)
-    at_hand._server.cache_clear()
     assert who(secret)
     with transaction() as session:
         accounts.sign_out(session, secret)
