@@ -12,14 +12,14 @@ from collections.abc import Collection
 from datetime import timedelta
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, lazyload
 
 from accounts import at_hand, passwords
 from accounts.tables import Role, Staff, StaffSession
 from accounts.wording import said
 from core.audit import SYSTEM, Actor, record
 from core.clock import AHEAD, now
-from core.database import transaction
+from core.database import ByKey, transaction
 from core.occasion import occasion
 from core.settings import settings
 from sites import site_of
@@ -35,6 +35,8 @@ MAY_AUTHORISE = (Role.authoriser,)
 RANKS = ("sergeant", "inspector", "chief inspector", "superintendent", "commander")
 ABOVE = ("chief constable", "constable, chief")
 SPECIALLY = "specially authorised"
+_SESSION = ByKey(StaffSession, StaffSession.token_hash)
+_WITHOUT_STAFF = ByKey(StaffSession, StaffSession.token_hash, lazyload(StaffSession.staff))
 
 
 class AccountError(Exception):
@@ -80,7 +82,7 @@ def add_staff(
         rank=rank,
         collar_number=collar_number,
         email=email,
-        password_hash=passwords.hashed(password),
+        password_hash=(passwords.hashed_once if demonstration else passwords.hashed)(password),
         demonstration=demonstration,
         created_at=now(),
     )
@@ -162,8 +164,11 @@ def signed_in(
 
 
 def goes_on(session: Session, token_hash: str, staff_id: str) -> bool:
-    """Whether the session of this hash is this person's and lasts still; asking is using it."""
-    found = at_hand.found(token_hash) or _used(session, token_hash)
+    """Whether the session of this hash is this person's and lasts still; asking is using it.
+
+    Whoever asks has read this person in the same transaction, so they are not read with it.
+    """
+    found = at_hand.found(token_hash) or _used(session, token_hash, _WITHOUT_STAFF)
     return found is not None and found.staff_id == staff_id and lasts_still(found)
 
 
@@ -174,9 +179,11 @@ def _let_in(found: StaffSession, kinds: Collection[str]) -> Staff | None:
     return found.staff
 
 
-def _used(session: Session, token_hash: str) -> StaffSession | None:
+def _used(
+    session: Session, token_hash: str, look: ByKey[StaffSession] = _SESSION
+) -> StaffSession | None:
     """The session of this hash if it lasts still, noted once a minute as used."""
-    found = session.get(StaffSession, token_hash)
+    found = look(session, token_hash)
     if found is None or not lasts_still(found):
         return None
     if found.seen_at + at_hand.LASTS <= now():

@@ -9,7 +9,7 @@ from actions.draft import EARLY, start, what_next
 from actions.participant_search import what_next as participant_next
 from actions.turn import Turn, TurnAction
 from bot.conversations import remember
-from bot.desk import draft_of, open_criterion, open_field
+from bot.desk import draft_of, open_field
 from bot.speech import (
     Utterance,
     ask_criterion,
@@ -75,7 +75,7 @@ class GiveAnswers(OfficerAction):
             yield from what_next(turn)
             return
         sure, unsure, known_already = _news(turn, referral)
-        asked = None if after_alarm(turn) else open_criterion(turn.conversation, referral)
+        asked = "" if after_alarm(turn) else turn.asked
         if not sure and after_alarm(turn):
             return
         if not sure and not unsure and known_already:
@@ -173,7 +173,7 @@ class NotKnown(OfficerAction):
 
     def work(self, turn: Turn, referral: Referral) -> Iterator[Utterance]:
         """Put the open criterion on hold, or pass over an optional field."""
-        criterion = turn.given.get("criterion") or open_criterion(turn.conversation, referral)
+        criterion = turn.given.get("criterion") or turn.asked
         field = open_field(turn.conversation, referral)
         if turn.given.get("field", field) != field:
             yield say("utter_officer_old_choice")

@@ -9,7 +9,7 @@ from actions.draft import EARLY, start, what_next
 from actions.officer import OfficerAction
 from actions.turn import Turn, TurnAction
 from bot.conversations import remember
-from bot.desk import draft_of, open_criterion, position_of
+from bot.desk import draft_of, position_of
 from bot.speech import Utterance, choice, explain, say, standing
 from referrals import record
 from referrals.progress import Step
@@ -59,7 +59,7 @@ class Explain(OfficerAction):
         """Explain, then ask again."""
         here = position_of(referral)
         excluding = here.criterion.id if here.step is Step.excluded and here.criterion else None
-        criterion = open_criterion(turn.conversation, referral) or excluding
+        criterion = turn.asked or excluding
         yield explain(criterion) if criterion else say("utter_officer_why_fields")
         yield from what_next(turn, again=True)
 

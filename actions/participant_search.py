@@ -93,7 +93,9 @@ def show(
     shown = list(turn.context.get("shown", ())) if more else []
     place, wishes = place_of(turn), learn_wishes(turn)
     wrong = turn.context.get("reported", ())
-    contact = contact_of(turn.session, turn.conversation)
+    # What is remembered until now is written once, with what comes of the search.
+    with turn.session.no_autoflush:
+        contact = contact_of(turn.session, turn.conversation)
     query = Query(
         site=turn.conversation.site,
         needs=needs,
@@ -109,7 +111,8 @@ def show(
         delivery_site=contact.delivery_site if contact else "",
     )
     most = max(SHOWN_AT_ONCE, len(needs))
-    found = find(turn.session, query, moment=now(), demo=settings().demo, limit=most)
+    with turn.session.no_autoflush:
+        found = find(turn.session, query, moment=now(), demo=settings().demo, limit=most)
     if not more:
         note(turn.session, query, found, today())
     ids = [item.listing.id for item in found.results]

@@ -20,6 +20,7 @@ from starlette.routing import Route
 from actions import asides, bounds, officer, officer_talk, participant, sent, shown
 from core import metrics, traces
 from core.occasion import WEB, Occasion, during
+from core.pulse import pulse
 from core.settling import settle
 from services_directory import live
 from sites import all_sites
@@ -32,7 +33,8 @@ async def awake(_app: Starlette) -> AsyncIterator[None]:
     traces.set_up("actions")
     live.read_early(all_sites())
     settle()
-    yield
+    async with pulse():
+        yield
 
 
 executor = ActionExecutor()

@@ -26,7 +26,7 @@ class Turn:
     """What an action needs. ``given`` comes from a choice that the assistant had offered.
 
     ``typed``: the intent was read from words, and not told by a choice or by our own channel.
-    ``asked`` is the criterion that was open when it was said.
+    ``asked`` is the criterion whose question stood on the officer's screen when it was said.
     """
 
     session: Session

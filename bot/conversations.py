@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, func, select
-from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
+from sqlalchemy import ForeignKey, Select, String, UniqueConstraint, func, select
+from sqlalchemy.orm import (
+    Mapped,
+    Session,
+    column_property,
+    joinedload,
+    mapped_column,
+    relationship,
+    undefer,
+)
+from sqlalchemy.orm.attributes import set_committed_value
 
 from accounts.tables import Staff
 from core.audit import Actor, record
 from core.clock import now
 from core.crypto import EncryptedJSON, EncryptedText
-from core.database import Base, UtcDateTime
+from core.database import Base, ByKey, UtcDateTime
 from core.tokens import seal
 from outreach.texts.contacts import of_phone
 from outreach.texts.tables import Contact
@@ -28,36 +38,6 @@ ABANDONED = timedelta(seconds=5)
 A_MINUTE = timedelta(minutes=1)
 # At the longest, for somebody who waits for a person's answer.
 WAITS = timedelta(days=7)
-
-
-class Conversation(Base):
-    """One chat. ``context`` is what the dialogue remembers: needs, place, what was shown."""
-
-    __tablename__ = "conversation"
-
-    id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    site: Mapped[str] = mapped_column(String(40))
-    audience: Mapped[str] = mapped_column(String(20))
-    language: Mapped[str] = mapped_column(String(2))
-    staff_id: Mapped[str | None] = mapped_column(ForeignKey("staff.id"), index=True)
-    context: Mapped[Any] = mapped_column(EncryptedJSON)
-    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-    staff: Mapped[Staff | None] = relationship(viewonly=True)
-
-
-_AND_STAFF = (joinedload(Conversation.staff),)
-
-
-class Telephone(Base):
-    """The telephone behind a conversation by text; nothing else of the person is known."""
-
-    __tablename__ = "telephone"
-
-    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id"), primary_key=True)
-    number: Mapped[str] = mapped_column(EncryptedText)
 
 
 class ChatMessage(Base):
@@ -76,6 +56,58 @@ class ChatMessage(Base):
     body: Mapped[Any] = mapped_column(EncryptedJSON)
     idempotency_key: Mapped[str | None] = mapped_column(String(80))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Conversation(Base):
+    """One chat. ``context`` is what the dialogue remembers: needs, place, what was shown.
+
+    ``last_n`` is the number of the last message of either side, 0 where nothing was said. Of two
+    transactions that add a message at once the second cannot be written (a unique constraint).
+    """
+
+    __tablename__ = "conversation"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    site: Mapped[str] = mapped_column(String(40))
+    audience: Mapped[str] = mapped_column(String(20))
+    language: Mapped[str] = mapped_column(String(2))
+    staff_id: Mapped[str | None] = mapped_column(ForeignKey("staff.id"), index=True)
+    context: Mapped[Any] = mapped_column(EncryptedJSON)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    staff: Mapped[Staff | None] = relationship(viewonly=True)
+    last_n: Mapped[int] = column_property(
+        select(func.coalesce(func.max(ChatMessage.n), 0))
+        .where(ChatMessage.conversation_id == id)
+        .scalar_subquery(),
+        deferred=True,
+        expire_on_flush=False,
+    )
+
+
+_CONVERSATION = ByKey(
+    Conversation,
+    Conversation.id,
+    # The rest of an officer is read where it is asked for, which no turn of a form does.
+    joinedload(Conversation.staff).load_only(
+        Staff.id, Staff.role, Staff.site, Staff.demonstration, Staff.disabled_at
+    ),
+    undefer(Conversation.last_n),
+)
+
+
+class Telephone(Base):
+    """The telephone behind a conversation by text; nothing else of the person is known."""
+
+    __tablename__ = "telephone"
+
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id"), primary_key=True)
+    number: Mapped[str] = mapped_column(EncryptedText)
+
+
+_TELEPHONE = ByKey(Telephone, Telephone.conversation_id)
 
 
 def begin(
@@ -103,6 +135,7 @@ def begin(
         started_at=now(),
         seen_at=now(),
     )
+    set_committed_value(conversation, "last_n", 0)
     session.add(conversation)
     record(session, actor_of(conversation), "conversation.begin", f"conversation:{conversation.id}")
     return conversation, token_for(conversation, staff_session)
@@ -132,8 +165,8 @@ def opened(session: Session, conversation_id: str) -> Conversation | None:
 
 
 def with_staff(session: Session, conversation_id: str) -> Conversation | None:
-    """The conversation, and its officer in the same look."""
-    return session.get(Conversation, conversation_id, options=_AND_STAFF)
+    """The conversation, and in the same look its officer and the number of its last message."""
+    return _CONVERSATION(session, conversation_id)
 
 
 def closes_at(session: Session, conversation_id: str, began: datetime) -> datetime:
@@ -175,40 +208,39 @@ def add_message(
     idempotency_key: str | None = None,
 ) -> ChatMessage:
     """Append one message; its number follows the last. Written with what else the session holds."""
-    message = ChatMessage(
-        conversation_id=conversation.id,
-        n=_next_number(session, conversation.id),
-        sender=sender,
-        body=body,
-        idempotency_key=idempotency_key,
-        at=now(),
-    )
+    message = _next_message(conversation, sender, body, idempotency_key)
     session.add(message)
-    # Kept for days from here, so to the minute; and the clock may have been set back since.
-    if abs(now() - conversation.seen_at) >= A_MINUTE:
-        conversation.seen_at = now()
     return message
 
 
-def last_number(session: Session, conversation_id: str) -> int:
-    """The number of the last message of either side; 0 where nothing was said.
+def add_answer(
+    session: Session, conversation: Conversation, bodies: Sequence[dict[str, Any]]
+) -> list[ChatMessage]:
+    """Append what the assistant answers, and write it at once.
 
-    Asked of the database once a session: an answer has many messages. Of two sessions at once the
-    second cannot be written (its unique constraint).
+    Past the unit of work, in three fifths of its time: the session knows nothing of these, and they
+    get no ``id``. The conversation is in the database already.
     """
-    last: dict[str, int] = session.info.setdefault("last_numbers", {})
-    if conversation_id not in last:
-        known = select(func.max(ChatMessage.n)).where(
-            ChatMessage.conversation_id == conversation_id
-        )
-        last[conversation_id] = session.scalar(known) or 0
-    return last[conversation_id]
+    messages = [_next_message(conversation, "assistant", body) for body in bodies]
+    session.bulk_save_objects(messages)
+    return messages
 
 
-def _next_number(session: Session, conversation_id: str) -> int:
-    number = last_number(session, conversation_id) + 1
-    session.info["last_numbers"][conversation_id] = number
-    return number
+def _next_message(
+    conversation: Conversation, sender: str, body: dict[str, Any], key: str | None = None
+) -> ChatMessage:
+    set_committed_value(conversation, "last_n", conversation.last_n + 1)
+    # Kept for days from here, so to the minute; and the clock may have been set back since.
+    if abs(now() - conversation.seen_at) >= A_MINUTE:
+        conversation.seen_at = now()
+    return ChatMessage(
+        conversation_id=conversation.id,
+        n=conversation.last_n,
+        sender=sender,
+        body=body,
+        idempotency_key=key,
+        at=now(),
+    )
 
 
 def messages_after(session: Session, conversation_id: str, n: int) -> list[ChatMessage]:
@@ -268,20 +300,43 @@ def _asked(session: Session, conversation_id: str, key: str) -> ChatMessage | No
 
 def offered(session: Session, conversation_id: str, token: str) -> dict[str, Any] | None:
     """The choice behind an opaque token, if the assistant offered it in this conversation."""
-    newest_first = (
+    with closing(session.scalars(_newest_first(conversation_id))) as messages:
+        choices = (option for each in messages for option in each.body.get("choices", []))
+        return next((option for option in choices if option["choice"] == token), None)
+
+
+def _newest_first(conversation_id: str) -> Select[ChatMessage]:
+    return (
         select(ChatMessage)
         .where(ChatMessage.conversation_id == conversation_id)
         .order_by(ChatMessage.n.desc())
         .execution_options(yield_per=20)
     )
-    with closing(session.scalars(newest_first)) as messages:
-        choices = (option for each in messages for option in each.body.get("choices", []))
-        return next((option for option in choices if option["choice"] == token), None)
+
+
+def asked_by(message: ChatMessage) -> str | None:
+    """The criterion that a message asks an officer; "" for another question, None for none.
+
+    What only goes round the dialogue, as a safety question or "Try again", is no question of it.
+    """
+    body: dict[str, Any] = message.body
+    if body.get("about"):
+        return str(body["about"])
+    done = [each["do"].keys() for each in body.get("choices", ())]
+    asks = body.get("kind") == "summary" or any({"intent", "field"} & each for each in done)
+    return "" if asks or body.get("field") else None
+
+
+def asked_last(session: Session, conversation_id: str) -> str:
+    """The criterion whose question stands on an officer's screen; "" where none does."""
+    with closing(session.scalars(_newest_first(conversation_id))) as messages:
+        asked = (asked_by(each) for each in messages)
+        return next((each for each in asked if each is not None), "")
 
 
 def contact_of(session: Session, conversation: Conversation) -> Contact | None:
     """Whose telephone a conversation was begun by, where they said how they may be reached."""
-    telephone = session.get(Telephone, conversation.id)
+    telephone = _TELEPHONE(session, conversation.id)
     return of_phone(session, conversation.site, telephone.number) if telephone else None
 
 

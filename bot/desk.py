@@ -1,4 +1,4 @@
-"""Which draft an officer's conversation works on, and which of its questions is open."""
+"""Which draft an officer's conversation works on, and which of its fields is asked."""
 
 from __future__ import annotations
 
@@ -23,17 +23,6 @@ def draft_of(session: Session, conversation: Conversation) -> Referral | None:
 def position_of(referral: Referral) -> Position:
     """Where this draft stands."""
     return position(record.rules_of(referral), record.known(referral))
-
-
-def open_criterion(conversation: Conversation, referral: Referral) -> str | None:
-    """The criterion that is being asked, if one is and nothing waits for a yes."""
-    if conversation.context.get("readback"):
-        return None
-    changing = conversation.context.get("changing")
-    if changing:
-        return None if changing in BY_NAME else str(changing)
-    here = position_of(referral)
-    return here.criterion.id if here.step is Step.criterion and here.criterion else None
 
 
 def open_field(conversation: Conversation, referral: Referral) -> str | None:

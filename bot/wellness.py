@@ -7,7 +7,7 @@ What is not well is said once, here; the words are the readers' own (``cli/docto
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -37,7 +37,7 @@ BACKUP = "backup.create"
 
 
 class State(StrEnum):
-    """How a thing stands; ``look`` is for somebody to look at when they can."""
+    """How a thing stands, from well to worst; ``look`` is for somebody to look at when they can."""
 
     good = "good"
     look = "look"
@@ -60,8 +60,9 @@ class Look:
 
 def looks(session: Session, site: str, parts: Mapping[str, bool]) -> Iterator[Look]:
     """Everything, of one site, or of all where none is named; ``parts`` says which answer."""
+    messages = _worst(by_kind(parts).values())
     letters = waiting.letters(session, site)
-    yield Look("messages", _if(all(parts.values())), last=_answered(session, site))
+    yield Look("messages", messages, last=_answered(session, site))
     yield alerts(waiting.alerts(session, site), waiting.spooled())
     yield worker()
     yield letters_of("texts", letters[TEXT])
@@ -69,6 +70,17 @@ def looks(session: Session, site: str, parts: Mapping[str, bool]) -> Iterator[Lo
     yield _hand_overs(session, site)
     yield _directory(session, site)
     yield backup(session)
+
+
+def by_kind(parts: Mapping[str, bool]) -> dict[str, State]:
+    """How each kind of part stands: of several Rasa, one that answers does the others' work.
+
+    Somebody should look all the same: it is the last, or another hangs and its people wait.
+    """
+    found: dict[str, list[bool]] = {}
+    for name, answers in parts.items():
+        found.setdefault(name.partition("-")[0], []).append(answers)
+    return {kind: _of_several(each) for kind, each in found.items()}
 
 
 def oldest(found: list[Look]) -> Look | None:
@@ -145,6 +157,16 @@ def _directory(session: Session, site: str) -> Look:
         asked.where(Live.site.in_((site, NATIONAL))) if site else asked
     ).one()
     return Look("directory", _if(bool(count)), count=count, last=last)
+
+
+def _of_several(answers: list[bool]) -> State:
+    if all(answers):
+        return State.good
+    return State.look if any(answers) else State.wrong
+
+
+def _worst(states: Iterable[State]) -> State:
+    return max(states, key=list(State).index, default=State.good)
 
 
 def _if(well: bool) -> State:

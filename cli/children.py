@@ -53,10 +53,11 @@ def start(
     cwd: Path,
     environment: Mapping[str, str] | None = None,
     limits: Limits | None = None,
+    ends: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
     """Start a command that writes to ``output``, reads nothing, and cannot live on without us.
 
-    With ``limits`` it can neither go past them nor gain rights.
+    With ``limits`` it can neither go past them nor gain rights. ``ends`` are what else it has open.
 
     Raises ``OSError`` where the command cannot be run.
     """
@@ -68,6 +69,7 @@ def start(
         cwd=cwd,
         env=environment,
         start_new_session=True,
+        pass_fds=ends,
         # Nothing here starts a thread, which is what makes code between fork and exec unsafe.
         preexec_fn=partial(_prepare, os.getpid(), limits),
     )
@@ -114,6 +116,11 @@ def end(processes: Sequence[subprocess.Popen[bytes]], grace: float = 5.0) -> Non
         # Also where the leader has ended: what it started may still be there.
         _signal_group(process, signal.SIGKILL)
         process.wait()
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """End this process and all it started at once; for one that does not listen."""
+    _signal_group(process, signal.SIGKILL)
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:

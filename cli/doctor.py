@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import wellness
 from bot.channels.crisis_words import overdue
 from bot.wellness import LATE, NIGHT, SPOOL_SECONDS, State
-from cli import artefacts
+from cli import advice, artefacts
 from cli.database import alembic_config
 from cli.house import ROOT as HOUSE
 from cli.shelf import Shelf
@@ -82,7 +82,7 @@ def findings() -> Iterator[Finding]:
 def _disk() -> Iterator[Finding]:
     folder = settings().data_dir
     if not folder.is_dir():
-        yield Finding("disk", State.wrong, f"there is no {folder}", "Start a copy: make run.")
+        yield Finding("disk", State.wrong, f"there is no {folder}", advice.folder())
         return
     free = shutil.disk_usage(folder).free
     told = f"{free / 1024**3:.1f} GiB are free"
@@ -129,7 +129,7 @@ def _models() -> Iterator[Finding]:
         ("classifier of danger", artefacts.classifier_path(HOUSE)),
     ):
         if not path.exists():
-            yield Finding(about, State.wrong, "none fits the data", "Run: make setup.")
+            yield Finding(about, State.wrong, "none fits the data", advice.set_up())
             continue
         try:
             trusted(path, HOUSE.root)
@@ -141,28 +141,39 @@ def _models() -> Iterator[Finding]:
 
 
 def _running() -> Iterator[Finding]:
-    address = f"http://127.0.0.1:{settings().port}/readyz"
+    told = [each.strip().rstrip("/") for each in settings().web_url.split(",") if each.strip()]
+    for address in told or [f"http://127.0.0.1:{settings().port}"]:
+        yield from _answering(address, f" by {address}" if told[1:] else "", told=bool(told))
+
+
+def _answering(address: str, by: str, *, told: bool) -> Iterator[Finding]:
+    """What one web process says of itself and of the parts behind it.
+
+    ``told``: it is named in the settings, so it has to be there.
+    """
     try:
-        parts: dict[str, bool] = httpx.get(address, timeout=PATIENCE).json()
-    except (httpx.HTTPError, ValueError):
-        yield Finding("running", State.look, f"nothing answers at {address}", "Start: make run.")
+        parts: dict[str, bool] = httpx.get(f"{address}/readyz", timeout=PATIENCE).json()
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError):
+        state = State.wrong if told else State.look
+        do = f"{advice.start()} Or correct CARA_WEB_URL." if told else advice.start()
+        yield Finding(f"running{by}", state, f"nothing answers at {address}/readyz", do)
         return
     for name, answers in parts.items():
         if answers:
-            yield Finding(f"part {name}", State.good, "it answers")
+            yield Finding(f"part {name}{by}", State.good, "it answers")
         else:
-            do = f"Read {settings().data_dir / 'logs' / name}.log. Danger is answered meanwhile."
-            yield Finding(f"part {name}", State.wrong, "it does not answer", do)
+            do = f"{advice.read(name)} Danger is answered meanwhile."
+            yield Finding(f"part {name}{by}", State.wrong, "it does not answer", do)
 
 
 def _worker() -> Iterator[Finding]:
     silent = wellness.silence()
     if silent is None:
-        yield Finding("worker", State.look, "no sign of it yet", "Start: make run.")
+        yield Finding("worker", State.look, "no sign of it yet", advice.start())
         return
     told = f"its last sign was {silent:.0f} s ago"
     if abs(silent) > settings().worker_silence:
-        do = "Start it: texts and letters wait. Alerts are sent by another process meanwhile."
+        do = f"Texts and letters wait; alerts are sent by another process. {advice.start()}"
         yield Finding("worker", State.wrong, told, do)
     else:
         yield Finding("worker", State.good, told)

@@ -20,6 +20,7 @@ from cli import children, parts, quarantine, wires
 from cli.house import ROOT, House, Trouble
 from cli.place import LOOPBACK
 from cli.shelf import Shelf
+from core.pulse import with_systemds_end
 
 # What production has to say to each; a demonstration falls back to what `make run` would.
 OURS = ("CARA_SECRET_KEY", "CARA_DATABASE_URL", "CARA_REDIS_URL", "CARA_PUBLIC_URL")
@@ -185,6 +186,10 @@ def _check_settings() -> None:
 
 def _become(command: Sequence[str], environment: Mapping[str, str]) -> None:
     os.chdir(ROOT.root)
+    try:
+        environment = with_systemds_end(environment)
+    except OSError as error:
+        raise click.ClickException(f"NOTIFY_SOCKET: {error.strerror}.") from error
     try:
         os.execve(command[0], [*command], environment)  # noqa: S606
     except OSError as error:

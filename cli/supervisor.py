@@ -1,10 +1,11 @@
-"""Runs one copy: starts its parts, says when they answer, restarts what dies, ends them all.
+"""Runs one copy: starts its parts, says when they answer, restarts what dies or hangs, ends all.
 
 `make run` becomes this process once set-up is done: ``python -m cli.supervisor``.
 """
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import signal
@@ -12,7 +13,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -34,6 +34,7 @@ from cli.place import (
 )
 from cli.progress import last_lines
 from cli.shelf import Shelf
+from core import pulse
 from core.settings import settings
 
 LONGEST_PAUSE = 30.0
@@ -54,6 +55,20 @@ class _Held:
     due: float = float("-inf")
     pause: float = 1.0
     deaths: list[float] = field(default_factory=list)
+    signs: int | None = None
+    heard: float | None = None
+
+    def listen(self, now: float) -> None:
+        """Note when it last gave a sign of life."""
+        with contextlib.suppress(BlockingIOError):
+            if self.signs is not None and os.read(self.signs, 65_536):
+                self.heard = now
+
+    def deaf(self) -> None:
+        """Nobody is there any more to listen to."""
+        if self.signs is not None:
+            os.close(self.signs)
+        self.signs = self.heard = None
 
 
 class Supervisor:
@@ -65,12 +80,14 @@ class Supervisor:
         cwd: Path,
         say: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
+        hung_after: float = pulse.HUNG_AFTER,
     ) -> None:
         self._held: list[_Held] = []
         self._logs = logs
         self._cwd = cwd
         self._say = say
         self._clock = clock
+        self._hung_after = hung_after
         self.ready = False
 
     def add(self, *parts: Part) -> None:
@@ -89,10 +106,14 @@ class Supervisor:
                     self._start(held)
             elif (status := held.process.poll()) is not None:
                 self._died(held, held.process, status)
+            else:
+                self._see_whether_it_hangs(held, held.process)
 
     def stop(self) -> None:
         """End every part and all it started."""
         children.end(list(self.processes().values()))
+        for held in self._held:
+            held.deaf()
 
     def processes(self) -> dict[str, subprocess.Popen[bytes]]:
         """The process of each part that has one now."""
@@ -104,19 +125,36 @@ class Supervisor:
             self._say(f"{held.part.name} is not started. {reason}")
             held.due = held.started + LONGEST_PAUSE
             return
-        with _appended(held.log) as log:
-            held.process = children.start(
-                held.part.command,
-                log,
-                cwd=self._cwd,
-                environment=held.part.environment,
-                limits=held.part.limits,
-            )
+        held.signs, end = os.pipe()
+        for each in (held.signs, end):
+            os.set_blocking(each, False)
+        try:
+            with _appended(held.log) as log:
+                held.process = children.start(
+                    held.part.command,
+                    log,
+                    cwd=self._cwd,
+                    environment={**held.part.environment, pulse.END: str(end)},
+                    limits=held.part.limits,
+                    ends=(end,),
+                )
+        finally:
+            os.close(end)
+
+    def _see_whether_it_hangs(self, held: _Held, process: subprocess.Popen[bytes]) -> None:
+        """A part that has given signs of life and gives none any more is ended; it starts again."""
+        now = self._clock()
+        held.listen(now)
+        if held.heard is not None and now - held.heard >= self._hung_after:
+            self._say(f"{held.part.name} gives no sign of life and is ended.")
+            held.deaf()
+            children.kill(process)
 
     def _died(self, held: _Held, process: subprocess.Popen[bytes], status: int) -> None:
         # What the dead part had started must not hold its port.
         children.end([process])
         held.process = None
+        held.deaf()
         now = self._clock()
         held.deaths = [at for at in held.deaths if now - at < STEADY_AFTER] + [now]
         if len(held.deaths) >= DEATHS_ALLOWED and not self.ready:
@@ -139,7 +177,7 @@ def _how(status: int) -> str:
     return f"status {status}" if status >= 0 else signal.Signals(-status).name
 
 
-@contextmanager
+@contextlib.contextmanager
 def _appended(path: Path) -> Iterator[BinaryIO]:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -227,7 +265,7 @@ def run(house: House, place: Place, outer: Mapping[str, str]) -> None:
     ports = {"web": place.port, **inner_ports(settings().rasa_processes)}
     environment = shared_environment(place, ports, outer)
     logs = place.data_dir / "logs"
-    kept = Supervisor(logs, house.root, _say)
+    kept = Supervisor(logs, house.root, _say, hung_after=settings().hung_after)
 
     def answering(path: str) -> bool:
         return answers(place.port, path)

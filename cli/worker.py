@@ -20,6 +20,7 @@ from cli.texting import texting
 from core import metrics, traces
 from core.clock import now
 from core.logs import set_up
+from core.pulse import beat_beside
 from core.settings import settings
 from outreach.sending import touch, work
 from outreach.waiting import Waiting
@@ -40,6 +41,8 @@ def main() -> None:
     traces.set_up("worker")
     ended = threading.Event()
     touch()
+    # Not of the rounds: one may wait long for a provider, and its letters others send meanwhile.
+    beat_beside()
     with texting(ended, ROUND, LAST_TEXT):
         _end_on_signals(ended)
         _go_round(ended)

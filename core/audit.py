@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import LargeBinary, String, Table, event, insert, update
+from sqlalchemy import LargeBinary, String, Table, bindparam, event, insert, update
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -103,6 +103,14 @@ class AuditChain(Base):
 
 _ROWS = cast(Table, AuditRow.__table__)
 _CHAIN = cast(Table, AuditChain.__table__)
+# Put together once: every turn of an officer adds to the chain.
+_ADDED = insert(_ROWS)
+_LONGER = (
+    update(_CHAIN)
+    .values(length=_CHAIN.c.length + bindparam("more"))
+    .returning(_CHAIN.c.key, _CHAIN.c.length, _CHAIN.c.head)
+)
+_ENDED = update(_CHAIN).values(head=bindparam("hash"))
 
 
 def record(
@@ -180,17 +188,12 @@ def add(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     from there to the commit every statement counts, so none goes by way of the ORM.
     """
     connection = session.connection()
-    longer = (
-        update(_CHAIN)
-        .values(length=_CHAIN.c.length + len(rows))
-        .returning(_CHAIN.c.key, _CHAIN.c.length, _CHAIN.c.head)
-    )
-    found = connection.execute(longer).one_or_none()
+    found = connection.execute(_LONGER, {"more": len(rows)}).one_or_none()
     if found is None:
         raise LookupError("the audit has no chain")
     linked = list(_linked(rows, found.key, found.length - len(rows), found.head))
-    connection.execute(insert(_ROWS), linked)
-    connection.execute(update(_CHAIN).values(head=linked[-1]["hash"]))
+    connection.execute(_ADDED, linked)
+    connection.execute(_ENDED, {"hash": linked[-1]["hash"]})
 
 
 def _linked(

@@ -24,8 +24,9 @@ from core.clock import AHEAD
 from core.crypto import derived_key
 from core.metrics import LIMITED
 from core.settings import settings
+from core.windows import InThisProcess
 
-IN_MEMORY = "memory://"
+IN_MEMORY = f"{InThisProcess.STORAGE_SCHEME[0]}://"
 # Seconds for which Redis may keep somebody waiting.
 PATIENCE = 2
 # Of an address of version 6 a household holds this many bits' worth.

@@ -239,7 +239,7 @@ def _delivered(row_id: str, senders: Mapping[str, Sender]) -> bool | None:
         named = senders[row.kind](Letter(row.kind, row.key, row.payload, again=again))
     except Exception as error:  # noqa: BLE001 - one broken letter must not hold up the others
         told = str(error) if isinstance(error, NotSentError) else type(error).__name__
-        _put_off(row_id, told, never=isinstance(error, NeverSentError))
+        _put_off(row, told, never=isinstance(error, NeverSentError))
         LETTERS.labels(row.kind, "put_off").inc()
         return False
     with transaction() as session:
@@ -262,13 +262,16 @@ def _claimed(row_id: str) -> Outgoing | None:
         return session.get(Outgoing, row_id)
 
 
-def _put_off(row_id: str, trouble: str, *, never: bool) -> None:
+def _put_off(claimed: Outgoing, trouble: str, *, never: bool) -> None:
     with transaction() as session:
-        row = session.get_one(Outgoing, row_id)
+        row = session.get_one(Outgoing, claimed.id, with_for_update=True)
+        if (row.status, row.claimed_until) != (WAITING, claimed.claimed_until):
+            # We slept past our claim: another worker has the letter, or has sent it.
+            return
         row.trouble, row.claimed_until = trouble[:200], None
         if never or row.tries >= TRIES:
             row.status = DEAD
             LETTERS.labels(row.kind, "given_up").inc()
-            log.error("outbox row %s (%s) is given up after %d tries", row_id, row.kind, row.tries)
+            log.error("outbox row %s (%s) is given up after %d tries", row.id, row.kind, row.tries)
             return
         row.due_at = now() + min(FIRST_PAUSE * 2 ** min(row.tries, 12), LONGEST_PAUSE)

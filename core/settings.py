@@ -13,6 +13,8 @@ from typing import Literal, Self
 from pydantic import AliasChoices, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from core.pulse import HUNG_AFTER
+
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / ".build"
 SHORTEST_SECRET = 32
@@ -30,14 +32,16 @@ class Settings(BaseSettings):
     ``public_url`` is where staff reach us, for links in notices; ``smtp_url`` has the form
     ``smtp://user:password@host:port``; ``webhook_secret`` signs what goes to webhooks and
     ``texts_secret`` is what a provider of texts proves itself with; ``worker_silence`` is after
-    how many seconds without a sign of the worker another process sends alerts. ``text_provider``
+    how many seconds without a sign of the worker another process sends alerts; after
+    ``hung_after`` without one of a part `make run` starts that part again. ``text_provider``
     is who carries texts; on the screen nothing leaves. ``texts_per_minute`` is how many it is given
     (0: what its own rules allow), ``searches_per_minute`` how often a program at one address may
     search the directory. ``log_format`` is how each line of a log is written.
     ``metrics_port`` and ``metrics_address`` are where each process tells its counts (0: nowhere),
     ``otlp_endpoint`` is where it sends ``traces_share`` of its traces (docs/how-to/watching.md).
     ``rasa_url`` holds the addresses of Rasa's processes with commas between them; of
-    ``rasa_processes`` `make run` starts so many.
+    ``rasa_processes`` `make run` starts so many. ``web_url`` holds those of the web processes for
+    `cara doctor`, where they are not at ``port`` of its own machine.
     ``previous_secret_keys``, with commas between them, still open
     what was stored under them (docs/how-to/data.md). ``tracker_url`` is where Rasa's tracker is,
     if it is no file of ours. The addresses of providers are for tests. ``oidc_…`` is the
@@ -57,6 +61,7 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default=ROOT / "var", validation_alias=AliasChoices("DATA_DIR"))
     port: int = Field(default=8000, validation_alias=AliasChoices("PORT"))
     rasa_url: str = ""
+    web_url: str = ""
     rasa_processes: int = Field(default=1, ge=1, le=8)
     tracker_url: str = ""
     sites_dir: Path = ROOT / "sites"
@@ -66,6 +71,7 @@ class Settings(BaseSettings):
     webhook_secret: str = ""
     texts_secret: str = ""
     worker_silence: float = Field(default=60.0, gt=0)
+    hung_after: float = Field(default=HUNG_AFTER, gt=0)
     text_provider: Literal["on_screen", "notify", "twilio"] = "on_screen"
     texts_per_minute: int = Field(default=0, ge=0)
     log_format: Literal["text", "json"] = "text"

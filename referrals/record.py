@@ -19,6 +19,7 @@ from accounts.tables import Role, Staff
 from core.audit import record
 from core.clock import now, today
 from core.crypto import lookup_hash
+from core.database import ByKey
 from core.words import words
 from referrals import victim
 from referrals.eligibility import (
@@ -39,7 +40,7 @@ from referrals.validation import FieldError, clean
 from sites import site_of
 
 # Who asks only whose it is needs no answers; whoever does has them at the first look at them.
-_WITHOUT_ANSWERS = (lazyload(Referral.answers),)
+_WITHOUT_ANSWERS = ByKey(Referral, Referral.id, lazyload(Referral.answers))
 
 
 def start(session: Session, staff: Staff) -> Referral:
@@ -69,7 +70,7 @@ def start(session: Session, staff: Staff) -> Referral:
 
 def own(session: Session, staff: Staff, referral_id: str) -> Referral | None:
     """The referral, if this officer works on it at this site."""
-    found = session.get(Referral, referral_id, options=_WITHOUT_ANSWERS)
+    found = _WITHOUT_ANSWERS(session, referral_id)
     return found if found and found.owner == staff.id and found.site == staff.site else None
 
 
@@ -159,16 +160,15 @@ def answer(
     _refuse_closed(referral)
     rules = rules_of(referral)
     assess(rules, values)
-    before = _excluding(referral)
+    before = _excluding(referral) if referral.detail.override_reason else None
     if strange := set(values) - {item.id for item in rules.in_chat}:
         raise UnknownAnswerError(f"No officer is asked for {min(strange)}.")
     victim.answer(referral, {name: values[name] for name in values if name in ABOUT_VICTIM})
     for criterion_id in [name for name in values if name not in ABOUT_VICTIM]:
-        value = values[criterion_id]
         referral.answers.append(
             ReferralAnswer(
                 criterion=criterion_id,
-                value=value,
+                value=values[criterion_id],
                 asked_as=rules.criterion(criterion_id).question,
                 rule_set=rules.name,
                 source=source,
@@ -178,7 +178,7 @@ def answer(
         )
     again = set(_words(referral.went_on_despite)) - set(values)
     referral.went_on_despite = " ".join(sorted(again))
-    if _excluding(referral) != before:
+    if before is not None and _excluding(referral) != before:
         referral.detail.override_reason = None  # it was given for another criterion
     _touched(session, staff, referral, "referral.answer")
 

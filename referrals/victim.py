@@ -18,6 +18,7 @@ from accounts.policy import shows
 from accounts.staff import actor_of
 from accounts.tables import Role, Staff
 from core.audit import record
+from core.database import ByKey
 from referrals.rule_set import ABOUT_VICTIM
 from referrals.tables import Referral, ReferralVictim
 from referrals.transitions import IllegalMoveError
@@ -31,6 +32,7 @@ COLUMNS = {
 # A reference of the force, and nothing that could be a name, a number to ring or an address.
 _REFERENCE = re.compile(r"(?=.*\d)[A-Z0-9]{1,6}(?:[/-][A-Z0-9]{1,8}){0,4}")
 LONGEST = 24
+_VICTIM = ByKey(ReferralVictim, ReferralVictim.referral_id)
 
 
 class NoReferenceError(ValueError):
@@ -110,7 +112,7 @@ def _held(referral: Referral) -> ReferralVictim | None:
     without: set[str] = session.info.setdefault("without_victim", set())
     if referral.id in without:
         return None
-    held = session.get(ReferralVictim, referral.id)
+    held = _VICTIM(session, referral.id)
     if held is None:
         without.add(referral.id)
     return held

@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 
 from core.settings import ROOT
+from core.settling import settle
 from tests import json_keys
 
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
@@ -35,6 +36,13 @@ def absent(what: str) -> None:
     if os.environ.get("CARA_REQUIRE_SERVICES") == "1":
         pytest.fail(f"CARA_REQUIRE_SERVICES=1, and {what}")
     pytest.skip(what)
+
+
+def pytest_collection_finish() -> None:
+    """Ten thousand tests stay until the end: the collector, which looked at them all each time,
+    took a quarter of what the tests in this process took.
+    """
+    settle()
 
 
 # How fast a machine makes examples says nothing about what they show.

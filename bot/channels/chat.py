@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from accounts.tables import Staff
-from bot.channels import crisis, gentle, own_data, person
+from bot.channels import crisis, gentle, own_data, person, tracker
 from bot.channels.facts import asked_by_the_public
 from bot.channels.greeting import greeting, welcome_by_text
 from bot.channels.hearing import ForRasa, Heard, Hearing
 from bot.channels.incoming import LONGEST, OVER, ChatError, Incoming
 from bot.channels.journal import journal
+from bot.channels.leaving import answered
 from bot.channels.leaving import kept as _kept
 from bot.channels.masking import masked, reference_in
 from bot.channels.memory import Remembered, remembered
@@ -30,8 +31,9 @@ from bot.conversations import (
     Conversation,
     abandoned,
     add_message,
+    asked_by,
+    asked_last,
     begin,
-    last_number,
     offered,
     recent_words,
     remember,
@@ -39,6 +41,7 @@ from bot.conversations import (
 )
 from bot.desk import draft_of
 from bot.live import why_not_live
+from bot.speech import Utterance
 from core import stages
 from core.database import transaction
 from core.words import words
@@ -84,8 +87,8 @@ def take_turn(
 
     The same idempotency key gives the same answer. Raises :class:`ChatError` for what the caller
     can put right. Danger is answered first, whatever else is wrong, and without the database; where
-    that is away everything else gets one plain sentence. Messages that no database holds yet have
-    no ``id``. ``barred`` is why nothing but danger may be answered now.
+    that is away everything else gets one plain sentence. Messages that no database holds yet are
+    of no conversation. ``barred`` is why nothing but danger may be answered now.
     """
     with stages.turn(speaker.channel, ChatError):
         return _turn(speaker, incoming, key, barred)
@@ -133,14 +136,26 @@ def _taken(
         speaker, reread = _refreshed(session, conversation, speaker, held)
         danger = crisis.danger_in(speaker, held, incoming) if reread else None
         if not danger:
-            heard = _heard(Hearing(session, speaker, conversation, held, key), incoming)
+            question = _question(session, conversation, held)
+            heard = _heard(Hearing(session, speaker, conversation, held, key, question), incoming)
     if danger:
         return crisis.answered(speaker, danger, key)
     messages = heard.said
     if heard.told:
         messages = messages + _through_rasa(speaker, heard.told, heard.claims)
-    held.last_n = messages[-1].n if messages else held.last_n
+    for message in messages:
+        asked = asked_by(message)
+        question = question if asked is None else asked
+        held.last_n, held.question = message.n, (message.n, question)
     return messages
+
+
+def _question(session: Session, conversation: Conversation, held: Remembered) -> str:
+    """What stands asked on an officer's screen, read anew where others have written since."""
+    if conversation.audience != "officer":
+        return ""
+    n, asked = held.question
+    return asked if n == conversation.last_n else asked_last(session, conversation.id)
 
 
 def _refreshed(
@@ -149,7 +164,7 @@ def _refreshed(
     """Set what is remembered from what is true; and whether that is new to this process."""
     asked = conversation.context.get("safety_asked")
     said = held.said
-    if last_number(session, speaker.id) > held.last_n:
+    if conversation.last_n > held.last_n:
         said = recent_words(session, speaker.id)
     reread = (said, asked) != (held.said, held.asked)
     held.said, held.asked = said, asked
@@ -303,8 +318,29 @@ def _through_rasa(speaker: Speaker, told: ForRasa, claims: dict[str, Any]) -> li
     except RasaAwayError as error:
         utterances, failure = [], str(error)
         stages.became(f"rasa_{failure}")
+    try:
+        return _answer_after(speaker, told, utterances, failure)
+    except ChatError:
+        # They have left, or had it all deleted, and Rasa has written this down since.
+        tracker.forget([speaker.id])
+        raise
+
+
+def _answer_after(
+    speaker: Speaker, told: ForRasa, utterances: list[Utterance], failure: str | None
+) -> list[ChatMessage]:
+    try:
+        return _answer(speaker, told, utterances, failure)
+    except IntegrityError:
+        # A person of the team, or the screen, has written meanwhile: the answer comes after that.
+        return _answer(speaker, told, utterances, failure)
+
+
+def _answer(
+    speaker: Speaker, told: ForRasa, utterances: list[Utterance], failure: str | None
+) -> list[ChatMessage]:
     with transaction(hold=True) as session:
-        conversation = _conversation(session, speaker)
+        conversation = _conversation(session, speaker, begins=False)
         besides: list[Body] = []
         if told.again:
             utterances = gentle.without_unheard(utterances)
@@ -317,7 +353,7 @@ def _through_rasa(speaker: Speaker, told: ForRasa, claims: dict[str, Any]) -> li
         bodies += besides
         if not bodies:
             bodies = [_plain_sentence(conversation, failure or "away", told)]
-        return [_kept(session, speaker, conversation, body) for body in bodies]
+        return answered(session, speaker, conversation, bodies)
 
 
 def _plain_sentence(conversation: Conversation, failure: str, told: ForRasa) -> Body:
@@ -350,8 +386,8 @@ def _only_a_place(conversation: Conversation, text: str) -> bool:
     return conversation.audience != "officer" and is_only_a_place(text, conversation.site)
 
 
-def _conversation(session: Session, speaker: Speaker) -> Conversation:
-    found = conversation_of(session, speaker)
+def _conversation(session: Session, speaker: Speaker, *, begins: bool = True) -> Conversation:
+    found = conversation_of(session, speaker, begins=begins)
     if found is None:
         raise ChatError(404, OVER, words("utter_no_conversation", "en").text)
     return found

@@ -13,7 +13,7 @@ from bot.channels.memory import Remembered
 from bot.channels.render import Body
 from bot.channels.speaker import Speaker
 from bot.conversations import ChatMessage, Conversation, remember
-from bot.desk import draft_of, open_criterion
+from bot.desk import draft_of
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,18 @@ class Heard:
 
 @dataclass(frozen=True)
 class Hearing:
-    """A message as it is heard: who speaks, in which conversation, under which key."""
+    """A message as it is heard: who speaks, in which conversation, under which key.
+
+    ``question`` is the criterion whose question stands on an officer's screen: a short answer is
+    an answer to that, whatever else is open still.
+    """
 
     session: Session
     speaker: Speaker
     conversation: Conversation
     held: Remembered
     key: str | None
+    question: str = ""
 
     def answer(self, *bodies: Body) -> list[ChatMessage]:
         """Say something by ourselves."""
@@ -54,22 +59,23 @@ class Hearing:
 
     def told(self, said: list[ChatMessage], told: ForRasa) -> Heard:
         """What was said already, and what Rasa is told, with the claims for it."""
-        return Heard(said, told, _claims(self.session, self.conversation, told))
+        return Heard(said, told, _claims(self, told))
 
 
-def _claims(session: Session, conversation: Conversation, told: ForRasa) -> dict[str, Any]:
+def _claims(here: Hearing, told: ForRasa) -> dict[str, Any]:
     """What Rasa may believe of this turn; and whether it may be learned from is remembered."""
+    conversation = here.conversation
     # After an alarm a bare "no" answers no criterion.
     paused = gentle.in_gentle_mode(conversation)
     # What the screen found something in, or follows an alarm, is never kept to learn from.
     remember(conversation, near_danger=(told.again or paused) or None)
-    draft = None if paused else draft_of(session, conversation)
+    draft = None if paused else draft_of(here.session, conversation)
     return {
         "sender": conversation.id,
         "site": conversation.site,
         "audience": "officer" if conversation.audience == "officer" else "participant",
         "language": conversation.language,
-        "asked": open_criterion(conversation, draft) if draft else None,
+        "asked": (here.question or None) if draft else None,
         "intent": told.intent,
         "given": told.given,
     }

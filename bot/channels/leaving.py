@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from bot.channels.packing import packed
 from bot.channels.speaker import TEXT, Speaker
-from bot.conversations import ChatMessage, Conversation, add_message
+from bot.conversations import ChatMessage, Conversation, add_answer, add_message
 from core.outbox import Letter, post
 from outreach.texts.providers import UNLESS_STOPPED
 
@@ -26,13 +27,30 @@ def kept(
     ``even_stopped``: it answers STOP or HELP themselves; of the rest only what is said in a crisis
     goes to somebody who has texted STOP meanwhile.
     """
-    even_stopped |= body.get("kind") == "crisis"
     message = add_message(session, conversation, "assistant", body)
-    if speaker.channel == TEXT:
-        for at, text in enumerate(packed([body])):
-            key = f"text:{conversation.id}:{message.n}:{at}"
-            send(session, speaker, key, text, even_stopped=even_stopped)
+    _leave(session, speaker, message, even_stopped=even_stopped)
     return message
+
+
+def answered(
+    session: Session, speaker: Speaker, conversation: Conversation, bodies: Sequence[dict[str, Any]]
+) -> list[ChatMessage]:
+    """Keep all that the assistant answers to a message, and post the texts of it."""
+    messages = add_answer(session, conversation, bodies)
+    for message in messages:
+        _leave(session, speaker, message)
+    return messages
+
+
+def _leave(
+    session: Session, speaker: Speaker, message: ChatMessage, *, even_stopped: bool = False
+) -> None:
+    if speaker.channel != TEXT:
+        return
+    even_stopped |= message.body.get("kind") == "crisis"
+    for at, text in enumerate(packed([message.body])):
+        key = f"text:{message.conversation_id}:{message.n}:{at}"
+        send(session, speaker, key, text, even_stopped=even_stopped)
 
 
 def send(

@@ -21,12 +21,14 @@ class Remembered:
     """Of one conversation: the person's last words, the safety question that is open, and more.
 
     ``answered`` holds fixed answers by idempotency key, so that a repeat raises nothing again.
+    ``question`` is what an officer was asked last, by message number (``asked_last``).
     """
 
     language: str | None = None
     said: list[str] = field(default_factory=list)
     asked: str | None = None
     last_n: int = 0
+    question: tuple[int, str] = (0, "")
     answered: OrderedDict[str, list[ChatMessage]] = field(default_factory=OrderedDict)
 
     def hear(self, text: str) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy import func, inspect, update
 from sqlalchemy.orm import Session
 
 from bot.channels import memory, tracker
-from bot.conversations import ChatMessage, Conversation, Telephone
+from bot.conversations import ChatMessage, Conversation, Telephone, with_staff
 from core.outbox import Outgoing
 from outreach.tables import Alert
 from outreach.texts.contacts import chats_of
@@ -16,7 +16,7 @@ from outreach.texts.tables import Signposting
 def carried_over(session: Session, site: str, phone: str) -> Conversation | None:
     """The conversation of a telephone (E.164) under the id that it has now, if there is one."""
     wanted, *earlier = chats_of(site, phone)
-    if found := session.get(Conversation, wanted):
+    if found := with_staff(session, wanted):
         return found
     for each in earlier:
         if held := session.get(Conversation, each):

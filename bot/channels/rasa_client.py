@@ -6,13 +6,17 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import lru_cache
 from hashlib import sha256
+from http import HTTPStatus
 from threading import BoundedSemaphore
 from typing import Any
 
-import httpx
+import urllib3
+from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import TimeoutError as TooSlowError
 
 from bot.safety.features import meaning_read
 from core.metrics import RASA_FAILURES
@@ -55,10 +59,11 @@ class RasaClient:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        # Rasa closes what is idle for five seconds, and must not do so under a turn.
-        kept = httpx.Limits(keepalive_expiry=4)
         where = url or "http://127.0.0.1:9"
-        self._http = httpx.Client(base_url=where, timeout=LONGEST_WAIT, limits=kept)
+        # A turn may have been begun by whoever does not answer, so nothing is asked twice.
+        self._http = urllib3.connection_from_url(
+            where, maxsize=MOST_AT_ONCE, timeout=LONGEST_WAIT, retries=False
+        )
         self._seen = False
 
     def turn(self, text: str, claims: dict[str, Any]) -> list[dict[str, Any]]:
@@ -74,11 +79,12 @@ class RasaClient:
     def alive(self) -> bool:
         """Whether Rasa is up and has its model."""
         try:
-            answer = self._http.get("/webhooks/cara/alive", timeout=LONGEST_WAIT)
-            self._seen = self._seen or (answer.status_code == 200 and answer.json()["model"])
-            return answer.status_code == 200 and bool(answer.json()["model"])
-        except (httpx.HTTPError, ValueError):
+            answer = self._http.request("GET", "/webhooks/cara/alive")
+            alive = answer.status == HTTPStatus.OK and bool(answer.json()["model"])
+        except (HTTPError, ValueError, LookupError, TypeError):
             return False
+        self._seen = self._seen or alive
+        return alive
 
     def _post(self, path: str, text: str, claims: dict[str, Any]) -> dict[str, Any]:
         body = json.dumps(_told(no_command(text))).encode()
@@ -93,15 +99,19 @@ class RasaClient:
             "Content-Type": "application/json",
         }
         try:
-            answer = self._http.post(f"/webhooks/cara/{path}", content=body, headers=headers)
-            answer.raise_for_status()
-        except httpx.HTTPError as error:
-            unreached = isinstance(error, httpx.ConnectError)
-            RASA_FAILURES.labels(_why(error)).inc()
-            raise RasaAwayError(waking=not self._seen, unreached=unreached) from error
+            answer = self._http.urlopen("POST", f"/webhooks/cara/{path}", body, headers)
+        except HTTPError as error:
+            unreached = isinstance(error, NewConnectionError)
+            raise self._away(_why(error), unreached=unreached) from error
+        if answer.status != HTTPStatus.OK:
+            raise self._away("refused")
         self._seen = True
         read: dict[str, Any] = answer.json()
         return read
+
+    def _away(self, why: str, *, unreached: bool = False) -> RasaAwayError:
+        RASA_FAILURES.labels(why).inc()
+        return RasaAwayError(waking=not self._seen, unreached=unreached)
 
 
 def _told(text: str) -> dict[str, str]:
@@ -112,13 +122,11 @@ def _told(text: str) -> dict[str, str]:
     return {"text": text, "meaning": b64encode(meant.astype("<f4").tobytes()).decode()}
 
 
-def _why(error: httpx.HTTPError) -> str:
-    """What went wrong, as one of four words."""
-    if isinstance(error, httpx.ConnectError):
+def _why(error: HTTPError) -> str:
+    """Why there is no answer at all, as one of three words."""
+    if isinstance(error, NewConnectionError):
         return "unreached"
-    if isinstance(error, httpx.TimeoutException):
-        return "too_slow"
-    return "refused" if isinstance(error, httpx.HTTPStatusError) else "broken"
+    return "too_slow" if isinstance(error, TooSlowError) else "broken"
 
 
 class RasaProcesses:
@@ -156,9 +164,10 @@ class RasaProcesses:
                     raise
         return last.turn(text, claims)
 
-    def alive(self) -> bool:
-        """Whether every process is up and has its model."""
-        return all(client.alive() for client in self._each)
+    def answering(self) -> list[bool]:
+        """Whether each process is up and has its model, all asked at once: a hung one is slow."""
+        with ThreadPoolExecutor(len(self._each)) as asked:
+            return list(asked.map(RasaClient.alive, self._each))
 
     def _in_order(self, conversation: str) -> list[RasaClient]:
         """By rendezvous hashing: where one process more or less moves few conversations."""

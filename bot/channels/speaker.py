@@ -69,13 +69,16 @@ def speaker_in(conversation: Conversation) -> Speaker:
     )
 
 
-def conversation_of(session: Session, speaker: Speaker) -> Conversation | None:
+def conversation_of(
+    session: Session, speaker: Speaker, *, begins: bool = True
+) -> Conversation | None:
     """The conversation of a speaker; with a telephone it begins with the first text.
 
     A token from before a conversation began anew opens nothing of it, nor does one once it closed,
-    nor an officer's who has signed out since.
+    nor an officer's who has signed out since. ``begins`` is False where an answer is to be kept:
+    who has had everything deleted meanwhile is not written to, and their number stays gone.
     """
-    if speaker.channel == TEXT:
+    if speaker.channel == TEXT and begins:
         return _by_text(session, speaker)
     found = opened(session, speaker.id)
     # A token's moment has whole seconds.

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.channels import crisis
 from bot.channels.chat import take_turn
 from bot.channels.following_up import followed_up
-from bot.channels.incoming import ChatError, Incoming
+from bot.channels.incoming import OVER, ChatError, Incoming
 from bot.channels.memory import remembered
 from bot.channels.packing import choice_numbered, packed
 from bot.channels.speaker import TEXT, Speaker
@@ -107,7 +107,13 @@ def _answered(speaker: Speaker, said: str, arrived: Arrived, about: Known | None
     if about and about.somebody and (texts := followed_up(speaker, said, arrived)) is not None:
         return texts
     incoming = _by_number(speaker, said) or Incoming(text=said)
-    return _texts(take_turn(speaker, incoming, arrived.id_lookup))
+    try:
+        return _texts(take_turn(speaker, incoming, arrived.id_lookup))
+    except ChatError as error:
+        if error.code != OVER:
+            raise
+        # They had it all deleted while Rasa thought about this.
+        return []
 
 
 def _texts(messages: list[ChatMessage]) -> list[str]:

@@ -18,10 +18,12 @@ from rasa.core import processor
 from rasa.core.actions import action
 from rasa.core.actions.action import Action, RemoteAction
 from rasa.core.policies import rule_policy
+from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.policies.rule_policy import RULES, RulePolicy
 from rasa.core.processor import MessageProcessor
 from rasa.engine.graph import GraphSchema
 from rasa.engine.runner.dask import DaskGraphRunner
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain, State
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
@@ -31,8 +33,13 @@ KNOWN_VERSION = "3.6.21"
 # (bot/channels/rasa_client.py); Rasa's own 300 are longer than its lock of the conversation.
 LONGEST_CALL = 5
 _MOST_STATES = 5_000
+# Of the message, what an action reads (actions/turn.py).
+_READ = ("text", "intent", "metadata")
 # The name of an action, the rule that says it, and whether a loop goes on.
 Found = tuple[str | None, str | None, bool]
+Predicted = tuple[Action, PolicyPrediction]
+# What an answer of an action holds.
+_ANSWER = {"events", "responses"}
 
 
 class UnknownRasaError(RuntimeError):
@@ -49,6 +56,10 @@ def apply() -> None:
     action.DEFAULT_REQUEST_TIMEOUT = LONGEST_CALL
     RulePolicy._find_action_from_rules = _by_intent_alone(RulePolicy._find_action_from_rules)
     RulePolicy._get_possible_keys = _found_once(RulePolicy._get_possible_keys)
+    RemoteAction._action_call_format = _what_actions_read
+    MessageProcessor.predict_next_with_tracker_if_should = _then_listens(
+        MessageProcessor.predict_next_with_tracker_if_should
+    )
     action.default_actions = _made_once(action.default_actions)
     # What they copy is for lines of a log that nobody has turned on.
     rule_policy.copy = processor.copy = SimpleNamespace(deepcopy=lambda kept: kept)
@@ -62,10 +73,35 @@ def _compile_action_schema_once() -> None:
     validator = Draft202012Validator(RemoteAction.action_response_format_spec())
 
     def validate(_self: RemoteAction, result: dict[str, Any]) -> bool:
-        validator.validate(result)
+        # Ours say something, and change nothing of Rasa's by an event.
+        if result.keys() != _ANSWER or result["events"] or not _objects(result["responses"]):
+            validator.validate(result)
         return True
 
     RemoteAction._validate_action_result = validate
+
+
+def _objects(told: Any) -> bool:
+    return isinstance(told, list) and all(isinstance(each, dict) for each in told)
+
+
+def _what_actions_read(self: RemoteAction, tracker: DialogueStateTracker, _domain: Domain) -> Any:
+    """Rasa tells an action all that it has, the message twice and what else it might have meant.
+
+    Our actions read the message and what was found in it.
+    """
+    said = tracker.latest_message
+    parsed = said.parse_data if said else {}
+    message = {name: parsed.get(name) for name in _READ}
+    return {
+        "next_action": self.name(),
+        "sender_id": tracker.sender_id,
+        "tracker": {
+            "sender_id": tracker.sender_id,
+            "latest_message": message | {"entities": said.entities if said else []},
+        },
+        "version": KNOWN_VERSION,
+    }
 
 
 def _run_in_a_known_order(
@@ -139,6 +175,36 @@ def _found_once(keys: Callable[..., set[str]]) -> Callable[..., set[str]]:
         return set(known[asked])
 
     return found
+
+
+def _then_listens(predict: Callable[..., Predicted]) -> Callable[..., Predicted]:
+    """Rasa asks its policies after each action what comes next; where every rule ends there, it
+    listens, and nobody need be asked.
+    """
+
+    def found(self: MessageProcessor, tracker: DialogueStateTracker) -> Predicted:
+        if "_last_actions" not in self.__dict__:
+            self._last_actions = _last_actions(self)
+        if tracker.latest_action_name not in self._last_actions:
+            return predict(self, tracker)
+        listening = action.action_for_name_or_text(
+            ACTION_LISTEN_NAME, self.domain, self.action_endpoint
+        )
+        named = (self.domain, ACTION_LISTEN_NAME, RulePolicy.__name__)
+        return listening, PolicyPrediction.for_action_name(*named)
+
+    return found
+
+
+def _last_actions(processor: MessageProcessor) -> frozenset[str]:
+    """The actions after which each rule that has them listens."""
+    nodes = processor.graph_runner._instantiated_nodes.values()
+    policies = [each._component for each in nodes if isinstance(each._component, RulePolicy)]
+    after: dict[str, set[str]] = {}
+    for states, then in (rule for each in policies for rule in each.lookup[RULES].items()):
+        before = json.loads(states)[-1]["prev_action"].get("action_name", "")
+        after.setdefault(before, set()).add(then)
+    return frozenset(name for name, then in after.items() if name and then == {ACTION_LISTEN_NAME})
 
 
 def _made_once(make: Callable[..., list[Action]]) -> Callable[..., list[Action]]:

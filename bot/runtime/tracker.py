@@ -8,7 +8,10 @@ conversation is.
 
 from __future__ import annotations
 
+import asyncio
 import json
+import logging
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
@@ -18,7 +21,10 @@ from rasa.shared.core.events import ActionExecuted, Event, SessionStarted
 from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
+
+_log = logging.getLogger(__name__)
 
 
 class TurnByTurn(SQLTrackerStore):
@@ -38,11 +44,20 @@ class TurnByTurn(SQLTrackerStore):
         return tracker
 
     async def save(self, tracker: DialogueStateTracker) -> None:
-        """Write down what happened in this turn."""
-        happened = islice(tracker.events, len(_begun()), None)
-        rows = [self._row(tracker.sender_id, each) for each in happened]
-        with self.engine.begin() as connection:
-            connection.execute(self.SQLEvent.__table__.insert(), rows)
+        """Write down what happened in this turn, as soon as its answer is on the way.
+
+        No turn reads it, so nobody waits for it.
+        """
+        happened = list(islice(tracker.events, len(_begun()), None))
+        asyncio.get_running_loop().call_soon(self._write, tracker.sender_id, happened)
+
+    def _write(self, sender_id: str, happened: Sequence[Event]) -> None:
+        rows = [self._row(sender_id, each) for each in happened]
+        try:
+            with self.engine.begin() as connection:
+                connection.execute(self.SQLEvent.__table__.insert(), rows)
+        except SQLAlchemyError as error:
+            _log.error("what happened in a turn was not written down: %s", type(error).__name__)
 
     def _row(self, sender_id: str, happened: Event) -> dict[str, Any]:
         data = happened.as_dict()
@@ -68,9 +83,11 @@ def _tended(url: str) -> Engine:
     turn that it was dead.
     """
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
     # Rasa works all conversations in one thread, and looks at the file's age in another.
-    made = create_engine(url, poolclass=QueuePool, connect_args={"check_same_thread": False})
+    made = create_engine(
+        url, poolclass=QueuePool, connect_args={"check_same_thread": False}, hide_parameters=True
+    )
     event.listen(made, "connect", _without_waiting_for_the_disk)
     return made
 

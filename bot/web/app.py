@@ -35,6 +35,7 @@ from bot.web import (
 )
 from bot.web.shown import numbered_day, pieces_of, sms_href, tel_href, web_href
 from core import metrics, traces
+from core.pulse import pulse
 from core.settings import BUILD
 from core.settling import settle
 from core.web.forms import only_from_here
@@ -115,7 +116,8 @@ async def awake(_app: FastAPI) -> AsyncIterator[None]:
     ended = Event()
     Thread(target=_load, daemon=True).start()
     Thread(target=stand_in, args=(ended,), daemon=True).start()
-    yield
+    async with pulse():
+        yield
     ended.set()
     journal.wait(LAST_WORDS)
 

@@ -27,14 +27,18 @@ def healthz() -> JSONResponse:
 
 @router.get("/readyz")
 def readyz() -> JSONResponse:
-    """Every part, with a line for each."""
+    """Every part, with a line for each; 503 where any is away, be it one Rasa of several.
+
+    It is for whoever starts or watches a copy: they wait for all that they have started, and hear
+    of one that is away while the others still answer. What a proxy may ask is ``/healthz``.
+    """
     found = parts()
     return JSONResponse(found, 200 if all(found.values()) else 503)
 
 
 def parts() -> dict[str, bool]:
-    """Whether each part answers this process now."""
-    return {name: _answers(check) for name, check in _PARTS.items()}
+    """Whether each part answers this process now; each Rasa by itself."""
+    return {name: _answers(check) for name, check in _PARTS.items()} | _rasas()
 
 
 def _database() -> bool:
@@ -48,11 +52,16 @@ def _actions() -> bool:
     return bool(url) and httpx.get(url, timeout=1.0).status_code == 200
 
 
-def _rasa() -> bool:
-    return rasa().alive()
+def _rasas() -> dict[str, bool]:
+    """Under the names that `make run` gives them, which are those of their logs."""
+    try:
+        each = rasa().answering()
+    except Exception:  # noqa: BLE001 - as below
+        each = [False]
+    return {f"rasa-{n}" if n > 1 else "rasa": answers for n, answers in enumerate(each, 1)}
 
 
-_PARTS: dict[str, Callable[[], bool]] = {"database": _database, "actions": _actions, "rasa": _rasa}
+_PARTS: dict[str, Callable[[], bool]] = {"database": _database, "actions": _actions}
 
 
 def _answers(check: Callable[[], bool]) -> bool:

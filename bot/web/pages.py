@@ -14,7 +14,7 @@ from bot.channels.memory import remembered
 from bot.channels.render import text_body
 from bot.channels.render_officer import source_of
 from bot.channels.speaker import Speaker, speaker_in
-from bot.conversations import Conversation, actor_of, add_message, messages_after
+from bot.conversations import Conversation, actor_of, add_message, messages_after, opened
 from bot.facts import Topic, evidence, facts_about
 from bot.web import talk
 from bot.web.wording import DEFAULT, NAMES, languages, page_words
@@ -98,13 +98,16 @@ def change_language(request: Request, form: forms.OwnForm) -> Response:
     if all(message.sender == "assistant" for message in held):
         return _begun(request, conversation.site, language, conversation.audience)
     with transaction() as session:
-        conversation = session.merge(conversation)
-        conversation.language = remembered(conversation.id).language = language
+        conversation = opened(session, conversation.id)
+        if conversation is None:
+            return RedirectResponse("/", 303)
+        conversation.language = language
         add_message(
             session, conversation, "assistant", text_body("utter_language_changed", language)
         )
         actor = f"conversation:{conversation.id}"
         record(session, actor_of(conversation), "conversation.language", actor)
+    remembered(conversation.id).language = language
     return RedirectResponse("/chat#latest", 303)
 
 

@@ -5,6 +5,7 @@ The words stand in ``status.yml``; what is well and what is not, in ``bot/wellne
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -50,7 +51,7 @@ def status_page(request: Request, staff: Sees) -> Response:
         rows=rows,
         troubles=[row for row in rows if row["state"] is not State.good],
         first=_row(first) if first else None,
-        silent=[_words()["parts"][name] for name, answers in answering.items() if not answers],
+        silent=_silent(answering),
         looked=_moment(now()),
         operator=_words()["operator"],
     )
@@ -71,8 +72,15 @@ def _row(look: Look) -> dict[str, Any]:
         "colour": COLOURS[look.state],
         "told": _told(said, look.state, values).format(**values),
         "since": values["since"] if look.count or look.state is not State.good else "",
-        "do": said["do"] if look.state is not State.good else "",
+        "do": said.get(f"do_{look.state}", said["do"]) if look.state is not State.good else "",
     }
+
+
+def _silent(answering: Mapping[str, bool]) -> list[str]:
+    """What does not answer, or of several not all; each kind of part once."""
+    words = {State.wrong: "parts", State.look: "some_of_several"}
+    kinds = wellness.by_kind(answering).items()
+    return [_words()[words[state]][kind] for kind, state in kinds if state is not State.good]
 
 
 def _told(said: dict[str, str], state: State, values: dict[str, str]) -> str:

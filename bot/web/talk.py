@@ -151,7 +151,7 @@ def say(request: Request, chat: Chat, form: FormData) -> Response:
             raise ChatOverError from None
         return refused(request, chat, Problem(error.status, error.message, form))
     whole = chat.cookies and FROM_HTMX not in request.headers
-    if all(message.id for message in messages):
+    if all(message.conversation_id for message in messages):
         if whole:
             return RedirectResponse(f"{chat.page}#latest", 303)
         with suppress(SQLAlchemyError):

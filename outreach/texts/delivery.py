@@ -8,7 +8,8 @@ for which a provider looks first whether the text is with it already (decision 0
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
@@ -112,19 +113,23 @@ def send_one(message_id: str, provider: Provider, case_of: CaseOf) -> bool:
         ready = _ready(session, message_id, case_of)
     if ready is None:
         return False
-    to, text, site, again = ready
     try:
-        provider_id = provider.send(to, text, message_id, site=site, again=again)
+        provider_id = provider.send(
+            ready.to, ready.text, message_id, site=ready.site, again=ready.again
+        )
     except RefusedError as refused:
-        with transaction() as session:
-            _settle(session.get_one(Message, message_id), Standing.failed, refused.code)
+        with _still_ours(message_id, ready) as message:
+            if message:
+                _settle(message, Standing.failed, refused.code)
         return False
     except LaterError as later:
-        with transaction() as session:
-            _put_back(session.get_one(Message, message_id), later, tried_before=again)
+        with _still_ours(message_id, ready) as message:
+            if message:
+                _put_back(message, later, tried_before=ready.again)
         raise
     with transaction() as session:
-        _went(session, session.get_one(Message, message_id), to, text, provider, provider_id)
+        message = session.get_one(Message, message_id)
+        _went(session, message, ready.to, ready.text, provider, provider_id)
     return True
 
 
@@ -171,13 +176,24 @@ def receipt(session: Session, provider: str, provider_id: str, outcome: Outcome)
     return True
 
 
-def _ready(session: Session, message_id: str, case_of: CaseOf) -> tuple[str, str, str, bool] | None:
-    """Claim it, and look a last time: number, words, site, and whether it was tried before."""
+@dataclass(frozen=True)
+class _Ready:
+    """A text in hand; ``again``: it was tried before, ``claim``: until when it is ours."""
+
+    to: str
+    text: str
+    site: str
+    again: bool
+    claim: datetime | None
+
+
+def _ready(session: Session, message_id: str, case_of: CaseOf) -> _Ready | None:
+    """Claim it, and look a last time; None where it is not to go now."""
     if not _claimed(session, message_id):
         return None
     message = session.get_one(Message, message_id)
     contact = session.get_one(Contact, message.contact_id)
-    again = message.standing == Standing.sending.value
+    again, claim = message.standing == Standing.sending.value, message.claimed_until
     if now() >= message.until:
         _settle(message, Standing.out_of_date, "late")
     elif not in_hours(contact.hours, now()):
@@ -188,8 +204,17 @@ def _ready(session: Session, message_id: str, case_of: CaseOf) -> tuple[str, str
         _settle(message, Standing.held_back, why)
     else:
         message.standing = Standing.sending.value
-        return contact.phone or "", text_of(message, contact), message.site, again
+        return _Ready(contact.phone or "", text_of(message, contact), message.site, again, claim)
     return None
+
+
+@contextmanager
+def _still_ours(message_id: str, ready: _Ready) -> Iterator[Message | None]:
+    """The text, or None: we slept past our claim, and another worker has it or has sent it."""
+    with transaction() as session:
+        message = session.get_one(Message, message_id, with_for_update=True)
+        held = (message.standing, message.claimed_until)
+        yield message if held == (Standing.sending.value, ready.claim) else None
 
 
 def _claimed(session: Session, message_id: str) -> bool:

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from cli import children
 from core.settings import ROOT
 from tests.bench import directory, quality, together
-from tests.bench.figures import as_json, in_one_table, missed
+from tests.bench.figures import in_one_table, verdicts
+from tests.bench.kept import NAME, PICTURE, keep
 from tests.bench.measuring import Effort, Size
-from tests.bench.plot import drawn
+from tests.bench.reminders import REMINDED
 from tests.bench.stock.project import EPOCHS, SAMPLE
 from tests.bench.tables import in_words, machine
-from tests.bench.texts import REMINDED, TEXTS
+from tests.bench.texts import TEXTS
 from tests.bench.together import PARTS, Found, Wanted
 
-PLACES = (2_000, 20_000)
+PLACES = (2_000, 20_000, 200_000)
 EVERYTHING = (*PARTS, "quality", "directory")
 
 
@@ -41,7 +40,7 @@ def main(words: Sequence[str]) -> int:
         status = 130
     # What was measured until then is told all the same.
     facts |= {"load at the end": machine()["load"]}
-    _keep(facts, found)
+    keep(_data_dir(), facts, found)
     print(_told(facts, found))
     return status
 
@@ -63,8 +62,11 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--texts", type=int, default=TEXTS, help="that come in, alone and eight at a time"
     )
-    parser.add_argument("--reminders", type=int, default=REMINDED)
-    parser.add_argument("--places", type=int, nargs="+", default=PLACES)
+    parser.add_argument("--reminders", type=int, default=REMINDED, help="that go out")
+    parser.add_argument(
+        "--places", type=int, nargs="+", default=PLACES,
+        help="of each directory; 200,000 take longer than all else",
+    )  # fmt: skip
     parser.add_argument("--searches", type=int, default=Effort.rounds, help="rounds at a directory")
     parser.add_argument(
         "--seconds", type=float, default=Effort.lasting, help="of eight clients, for each question"
@@ -99,27 +101,11 @@ def _directories(wanted: argparse.Namespace) -> Iterator[Size]:
             yield directory.on_postgresql(places, effort, _say, server)
 
 
-def _keep(facts: dict[str, object], found: Found) -> None:
-    folder = _data_dir()
-    folder.mkdir(parents=True, exist_ok=True)
-    kept = {
-        "machine": facts,
-        "figures": as_json(found.figures),
-        "memory": found.memory,
-        "sizes": [asdict(each) for each in found.sizes],
-    }
-    (folder / "bench.json").write_text(json.dumps(kept, indent=1) + "\n")
-    drawn(found.figures, folder / "bench.png")
-
-
 def _told(facts: dict[str, object], found: Found) -> str:
     lines = [in_words(facts, found.sizes), "", in_one_table(found.figures), ""]
-    lines += (
-        ["Missed:", *(f"- {each}" for each in misses)]
-        if (misses := [*missed(found.figures)])
-        else []
+    return "\n".join(
+        [*lines, *verdicts(found.figures), f"Also in {_data_dir()}: {NAME}, {PICTURE}"]
     )
-    return "\n".join([*lines, f"Also in {_data_dir()}: bench.json, bench.png"])
 
 
 def _data_dir() -> Path:

@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 
 from tests.bench.figures import Figure
-from tests.bench.measuring import Asked, Effort, Say, Size, measured
+from tests.bench.measuring import Asked, Effort, Size, measured
 from tests.bench.tables import (
     IMPORT_S,
     LARGE,
@@ -21,6 +21,7 @@ from tests.bench.tables import (
     TOGETHER_MS,
     TOGETHER_PER_SECOND,
 )
+from tests.bench.telling import Say
 
 
 def on_sqlite(places: int, effort: Effort, say: Say) -> Size:
@@ -43,7 +44,8 @@ def figures(size: Size) -> Iterator[Figure]:
     reindex, whole = (REINDEX_S, IMPORT_S) if large else (None, None)
     floor = "the floor makes its full text alone"
     yield Figure(part, "re-index", size.reindex_s, size.rebuild_s, "s", target=reindex, note=floor)
-    yield Figure(part, "import", size.import_s, unit="s", target=whole)
+    floor = "the floor inserts the file's rows as they are"
+    yield Figure(part, "import", size.import_s, size.inserted_s, "s", target=whole, note=floor)
     yield Figure(part, "the first question, which reads it", size.first_s, unit="s")
     for kept in size.kept:
         yield Figure(

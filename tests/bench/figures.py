@@ -69,11 +69,13 @@ def as_json(figures: Iterable[Figure]) -> list[dict[str, Any]]:
     return [asdict(each) | {"compared": each.compared, "verdict": each.verdict} for each in figures]
 
 
-def missed(figures: Iterable[Figure]) -> Iterator[str]:
-    """What each miss is, in a line."""
-    for each in figures:
-        if each.verdict == "MISSED":
-            yield f"{each.part}, {each.what}: {number(each.ours)} {each.unit}; {_wanted(each)}"
+def verdicts(figures: Iterable[Figure]) -> Iterator[str]:
+    """How many targets were missed, and what each miss is, in a line."""
+    judged = [each for each in figures if each.verdict]
+    misses = [each for each in judged if each.verdict == "MISSED"]
+    yield f"Missed: {len(misses)} of {len(judged)} targets{':' if misses else '.'}"
+    for each in misses:
+        yield f"- {each.part}, {each.what}: {_told(each)}; {_wanted(each)}"
 
 
 def number(value: float) -> str:
@@ -89,6 +91,14 @@ def _row(figure: Figure) -> tuple[str, ...]:
     ours = f"{number(figure.ours)} {figure.unit}"
     rest = (compared, _wanted(figure), figure.verdict, figure.note)
     return (figure.part, figure.what, ours, peer, *rest)
+
+
+def _told(figure: Figure) -> str:
+    """Ours, and as so many times the peer's where that is what was set out."""
+    ours = f"{number(figure.ours)} {figure.unit}".strip()
+    if figure.times is None or figure.compared is None:
+        return ours
+    return f"{ours}, {figure.compared:.2f} x peer"
 
 
 def _wanted(figure: Figure) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import statistics
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,8 +17,9 @@ from services_directory.places import Place, distance_m, find_place, resolve_pos
 from services_directory.query import covering_names
 from tests.bench import ours
 from tests.bench.asked import ROWS, SITE, TOWNS, WITHIN_M, Question, questions
-from tests.bench.floor import Floor
+from tests.bench.floor import Floor, inserted
 from tests.bench.made import documents, write_csv
+from tests.bench.telling import Say, told
 from tests.bench.timing import Client, Load, Spread, seconds, together
 from tests.pages.conftest import serving
 
@@ -30,7 +31,6 @@ TUESDAY, WEDNESDAY = (
 REBUILDS = 3
 EVERYTHING = 10**9
 Document = Mapping[str, str]
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,7 @@ class Size:
     services: int
     asked: list[Asked]
     import_s: float
+    inserted_s: float
     first_s: float
     reindex_s: float
     rebuild_s: float
@@ -80,24 +81,31 @@ class Effort:
 
 def measured(places: int, folder: Path, extra: Mapping[str, str], effort: Effort, say: Say) -> Size:
     """Make a directory of so many places in the folder, and ask it and the floor."""
-    made, data_dir = list(documents(places)), folder / "data"
-    write_csv(folder / "made.csv", places)
-    with ours.at_home(data_dir, extra), _floor(folder, made) as floor:
+    data_dir = folder / "data"
+    with ExitStack() as stack:
+        stack.enter_context(ours.at_home(data_dir, extra))
+        with told(say, f"{places:,} places: making their services, and the floor of them"):
+            made = list(documents(places))
+            write_csv(folder / "made.csv", places)
+            floor = stack.enter_context(_floor(folder, made))
         # An import goes into a directory that is there: its tables and accounts are not counted.
         upgrade()
-        say(f"{places:,} places: importing {len(made):,} services")
-        import_s = seconds(lambda: ours.import_csv(folder / "made.csv", data_dir, extra))
-        say("making the indexes anew")
-        reindex_s, rebuild_s = indexed(floor)
-        say("looking whether all is found")
-        kept = [*named(floor, made), *at_night(floor, made)]
+        with told(say, f"importing {len(made):,} services"):
+            import_s = seconds(lambda: ours.import_csv(folder / "made.csv", data_dir, extra))
+            inserted_s = inserted(folder / "made.csv")
+        with told(say, "making the indexes anew"):
+            reindex_s, rebuild_s = indexed(floor)
+        with told(say, "looking whether all is found"):
+            kept = [*named(floor, made), *at_night(floor, made)]
         # One program asks here as fast as it can, which no address may otherwise.
         with serving(data_dir, **extra, CARA_SEARCHES_PER_MINUTE="10000000") as url:
-            say("asking for the first time")
-            first_s = seconds(lambda: Client(url).ask(next(iter(questions(0))).body()))
+            with told(say, "asking for the first time"):
+                first_s = seconds(lambda: Client(url).ask(next(iter(questions(0))).body()))
             asked = _asked(floor, url, effort, say)
     engine = "PostgreSQL" if extra else "SQLite"
-    return Size(engine, places, len(made), asked, import_s, first_s, reindex_s, rebuild_s, kept)
+    return Size(
+        engine, places, len(made), asked, import_s, inserted_s, first_s, reindex_s, rebuild_s, kept
+    )
 
 
 def indexed(floor: Floor) -> tuple[float, float]:

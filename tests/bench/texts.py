@@ -1,168 +1,111 @@
-"""Texts: how long until one that came in is answered, and how fast reminders leave."""
+"""Texts: how long until one that came in is answered, beside the same turn by web chat."""
 
 from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from functools import partial
 from itertools import cycle, islice
 
 import httpx
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
 
-from accounts.tables import Staff
-from core.clock import now, today
-from core.database import transaction
 from core.settings import DEMONSTRATION_SECRET
-from outreach.texts import contacts
-from outreach.texts.contacts import BOOKING, Asked, Reach
-from outreach.texts.journey import REMINDERS, Planned, in_hours, plan
-from outreach.texts.tables import Message, Standing
-from referrals.tables import Referral, ReferralDetail
-from referrals.transitions import Status
-from referrals.workshops.tables import WorkshopGroup, WorkshopSeat
 from sites import all_sites
 from tests.bench.figures import Figure
-from tests.bench.ours import at_home
-from tests.bench.stock.training import Say
-from tests.bench.timing import Spread
+from tests.bench.reminders import PART, SITE, phone
+from tests.bench.telling import Say, told
+from tests.bench.timing import Spread, seconds
 from tests.bench.turn.peers import Ours
 from tests.bench.turn.said import ASKS
+from tests.journeys.people import cards
 
-SITE, PART = "hampshire", "texts"
-TEXTS, PHONES, AT_ONCE = 200, 1000, 8
-REMINDED = 1_000
-# Of rows that are made in one transaction.
-BATCH = 500
-PATIENCE_S, LOOK_EVERY, SAY_EVERY = 3600, 0.25, 15
+TEXTS, AT_ONCE, ROUND = 200, 8, 50
 PROVIDER = {"Authorization": f"Bearer {DEMONSTRATION_SECRET}"}
+NOTE = "the peer is our web chat: a conversation begun, and its first turn"
+Way = Callable[[httpx.Client, int], None]
 
 
-def figures(ours: Ours, count: int, reminders: int, say: Say) -> Iterator[Figure]:
-    """Both, on the copy that runs; nothing leaves it, as nothing does in the demonstration."""
-    say(f"{count} texts come in, one after the other, then {AT_ONCE} at a time")
-    yield from _inbound(ours, count)
-    with at_home(ours.copy.data_dir, {}):
-        if in_hours("day", now()):
-            yield _outbound(reminders, say)
-        else:
-            say("no reminders: none goes at night (docs/how-to/texts.md)")
+def figures(ours: Ours, count: int, say: Say) -> Iterator[Figure]:
+    """Of so many texts, on the copy that runs; nothing leaves it, as in the demonstration."""
+    with told(say, f"{count} texts come in and as many turns by web chat, one after the other"):
+        text, web = _alone(ours, count)
+    for what, one, other in (("p50", text.p50, web.p50), ("p95", text.p95, web.p95)):
+        yield Figure(PART, f"inbound to reply, one at a time: {what}", one, other, note=NOTE)
+    with told(say, f"as many, {AT_ONCE} at a time"):
+        (many, rate), (web_many, web_rate) = _together(ours, count)
+    what = f"inbound to reply, {AT_ONCE} at a time"
+    yield Figure(PART, f"{what}: p95", many.p95, web_many.p95, note=NOTE)
+    yield Figure(PART, what, rate, web_rate, unit="/s", note=NOTE)
 
 
-def _inbound(ours: Ours, count: int) -> Iterator[Figure]:
+def _alone(ours: Ours, count: int) -> tuple[Spread, Spread]:
+    """Both ways in turn."""
+    text: list[float] = []
+    web: list[float] = []
     with ours.client() as http:
-        alone = Spread.of([_text(http, n) for n in range(count)])
-        since = time.perf_counter()
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            many = Spread.of(list(pool.map(lambda n: _text(http, n), range(count, 2 * count))))
-        rate = count / (time.perf_counter() - since)
-    yield Figure(PART, "inbound to reply, one at a time: p50", alone.p50)
-    yield Figure(PART, "inbound to reply, one at a time: p95", alone.p95)
-    yield Figure(PART, f"inbound to reply, {AT_ONCE} at a time: p95", many.p95)
-    yield Figure(PART, f"inbound to reply, {AT_ONCE} at a time", rate, unit="/s")
+        for nth in range(count):
+            text.append(_timed(_text, http, nth))
+            web.append(_timed(_by_web, http, nth))
+    return Spread.of(text), Spread.of(web)
 
 
-def _text(http: httpx.Client, nth: int) -> float:
-    """Seconds until one text, from a telephone of its own, is answered."""
-    said = next(islice(cycle(ASKS), nth, None))
+def _together(ours: Ours, count: int) -> Iterator[tuple[Spread, float]]:
+    """Of each way, in rounds that take turns: how long each took, and how many in a second."""
+    taken: list[list[tuple[float, float]]] = [[] for _ in WAYS]
+    with ours.client() as http, ThreadPoolExecutor(AT_ONCE) as pool:
+        for begun in range(count, 2 * count, ROUND):
+            people = range(begun, min(begun + ROUND, 2 * count))
+            for way, found in zip(WAYS, taken, strict=True):
+                found += _in_a_round(pool, partial(_timed, way, http), people)
+    for found in taken:
+        took, lasted = zip(*found, strict=True)
+        yield Spread.of(took), count / sum(lasted)
+
+
+def _in_a_round(
+    pool: ThreadPoolExecutor, turn: Callable[[int], float], people: Sequence[int]
+) -> list[tuple[float, float]]:
+    """What each turn took, and its share of what the round did."""
+    since = time.perf_counter()
+    took = list(pool.map(turn, people))
+    lasted = time.perf_counter() - since
+    return [(each, lasted / len(took)) for each in took]
+
+
+def _timed(way: Way, http: httpx.Client, nth: int) -> float:
+    return seconds(lambda: way(http, nth))
+
+
+def _text(http: httpx.Client, nth: int) -> None:
+    """One text, from a telephone of its own, is answered."""
     body = {
         "id": uuid.uuid4().hex,
         "from": phone(nth),
         "to": all_sites()[SITE].text_number,
-        "text": said,
+        "text": _said(nth),
     }
-    since = time.perf_counter()
     answer = http.post("/texts/inbound", json=body, headers=PROVIDER)
-    took = time.perf_counter() - since
     if answer.status_code != 200 or not answer.json()["texts"]:
         raise RuntimeError(f"A text was not answered: {answer.status_code} {answer.text[:200]}")
-    return took
 
 
-def phone(nth: int) -> str:
-    """One of Ofcom's numbers for drama."""
-    return f"+447700900{nth % PHONES:03}"
+def _by_web(http: httpx.Client, nth: int) -> None:
+    """One conversation is begun, and its first turn brings help."""
+    # Each person from an address of their own: one alone may not begin so many.
+    headers = {"X-Forwarded-For": f"198.18.{nth // 250}.{nth % 250}"}
+    who = {"site": SITE, "audience": "participant"}
+    begun = http.post("/api/v1/conversations", json=who, headers=headers).raise_for_status().json()
+    headers["Authorization"] = f"Bearer {begun['token']}"
+    where = f"/api/v1/conversations/{begun['id']}/messages"
+    answer = http.post(where, json={"text": _said(nth)}, headers=headers).raise_for_status()
+    if not cards(answer.json()["messages"]):
+        raise RuntimeError("A turn by web chat was not answered with help.")
 
 
-def _outbound(count: int, say: Say) -> Figure:
-    say(f"{count:,} reminders are planned")
-    first = now()
-    for begun in range(0, count, BATCH):
-        with transaction() as session:
-            group = _group(session)
-            for nth in range(begun, min(begun + BATCH, count)):
-                _planned(session, group, nth)
-    say(f"{count:,} reminders leave")
-    since = time.perf_counter()
-    with transaction() as session:
-        session.execute(update(Message).where(Message.made_at >= first).values(due_at=now()))
-    _wait(count, since, say)
-    rate = count / (time.perf_counter() - since)
-    note = f"{count:,} by one worker; the provider is the screen and takes no time"
-    return Figure(PART, "reminders out", rate, unit="/s", note=note)
+def _said(nth: int) -> str:
+    return next(islice(cycle(ASKS), nth, None))
 
 
-def _wait(count: int, since: float, say: Say) -> None:
-    """Until all went; raises ``RuntimeError`` where one cannot, or it takes for ever."""
-    said = since
-    while (left := count - _sent()) > 0:
-        if time.perf_counter() - since > PATIENCE_S or _stuck():
-            raise RuntimeError(f"{left} reminders did not leave.")
-        if time.perf_counter() - said > SAY_EVERY:
-            said = time.perf_counter()
-            say(f"{left:,} reminders are left")
-        time.sleep(LOOK_EVERY)
-
-
-def _sent() -> int:
-    return _count(Standing.sent)
-
-
-def _stuck() -> int:
-    return _count(Standing.held_back, Standing.failed, Standing.out_of_date)
-
-
-def _count(*standings: Standing) -> int:
-    rows = select(func.count()).where(
-        Message.kind == REMINDERS[0], Message.standing.in_([each.value for each in standings])
-    )
-    with transaction() as session:
-        return session.scalar(rows) or 0
-
-
-def _group(session: Session) -> WorkshopGroup:
-    group = WorkshopGroup(
-        id=str(uuid.uuid4()), site=SITE, venue="A hall", part_a_on=today() + timedelta(days=1),
-        part_b_on=today() + timedelta(days=29), begins="10:00", ends="15:00", places=BATCH,
-        who="men", language="en", made_by=_officer(session), made_at=now(),
-    )  # fmt: skip
-    session.add(group)
-    session.flush()
-    return group
-
-
-def _planned(session: Session, group: WorkshopGroup, nth: int) -> None:
-    """A case that is booked, and the reminder of its first workshop, which is not due yet."""
-    officer, case = _officer(session), str(uuid.uuid4())
-    referral = Referral(
-        id=case, site=SITE, status=Status.booked.value, rule_set="", rule_set_digest="",
-        created_by=officer, owner=officer, created_at=now(), updated_at=now(),
-        detail=ReferralDetail(referral_id=case),
-    )  # fmt: skip
-    session.add(referral)
-    session.flush()
-    session.add(WorkshopSeat(group_id=group.id, referral_id=case, taken_at=now()))
-    yes = Asked(BOOKING, agreed=True, words="May we?", language="en", asked_by=officer)
-    reach = Reach(SITE, case, phone(nth), "private", "en")
-    contact = contacts.keep(session, reach, [yes], key="1")
-    day = group.part_a_on.isoformat()
-    tomorrow = now() + timedelta(days=1)
-    reminder = Planned(REMINDERS[0], day, tomorrow, tomorrow, {"day": day, "time": "10:00"})
-    plan(session, contact, [reminder])
-
-
-def _officer(session: Session) -> str:
-    return session.scalars(select(Staff.id).where(Staff.site == SITE)).first() or ""
+WAYS: tuple[Way, ...] = (_text, _by_web)

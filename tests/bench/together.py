@@ -10,11 +10,12 @@ from tempfile import TemporaryDirectory
 
 import psutil
 
-from tests.bench import starting, texts
+from tests.bench import reminders, starting, texts
 from tests.bench.figures import Figure
 from tests.bench.measuring import Size
 from tests.bench.stock import running, training
 from tests.bench.stock.training import Say
+from tests.bench.telling import told
 from tests.bench.turn import lasting, rounds, several, shares
 from tests.bench.turn.peers import Ours, Stock
 from tests.journeys.running import Copy, start, stop
@@ -73,29 +74,31 @@ def _ask(wanted: Wanted, found: Found, where: tuple[Path, Path, Path], say: Say)
     """What is asked of both while they run."""
     ours, stock, model = where
     with ExitStack() as stack:
-        say("starting ours")
-        copy = _started(ours)
+        copy = _started(ours, say, "starting ours")
         stack.callback(stop, copy)
         one = Ours(copy, copy.staff_token())
         if set(wanted.parts) - {*OURS_ALONE, "start", "training"}:
-            say("starting the peer")
-            _ask_both(wanted, found, one, stack.enter_context(running.running(model, stock)), say)
+            with told(say, "starting the peer"):
+                peer = stack.enter_context(running.running(model, stock))
+            _ask_both(wanted, found, one, peer, say)
         if "shares" in wanted.parts:
             found.figures += shares.shares(one, say)
         if "texts" in wanted.parts:
-            found.figures += texts.figures(one, wanted.texts, wanted.reminders, say)
+            found.figures += texts.figures(one, wanted.texts, say)
+            found.figures += reminders.figures(ours.with_name("sent"), wanted.reminders, say)
         if "several" in wanted.parts:
-            say("starting ours with two Rasa processes")
-            other = _started(ours.with_name("two"), {"CARA_RASA_PROCESSES": "2"})
+            words, extra = "starting ours with two Rasa processes", {"CARA_RASA_PROCESSES": "2"}
+            other = _started(ours.with_name("two"), say, words, extra)
             stack.callback(stop, other)
             two = Ours(other, other.staff_token(), name="ours with two Rasa")
             found.figures += several.figures(two, one, wanted.rounds, wanted.turns // 4, say)
 
 
-def _started(folder: Path, extra: Mapping[str, str] | None = None) -> Copy:
+def _started(folder: Path, say: Say, words: str, extra: Mapping[str, str] | None = None) -> Copy:
     """A copy; where we are stopped while it starts, nothing of it is left."""
     try:
-        return start(folder, extra)
+        with told(say, words):
+            return start(folder, extra)
     except BaseException:
         for each in psutil.Process().children():
             each.terminate()

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from core.settings import ROOT
+from core.settings import ROOT, settings
 from tests.journeys.running import free_port
 
 SECRET_ENV = "CARA_HAND_OVER_HAMPSHIRE"
@@ -94,3 +96,31 @@ def working() -> Iterator[subprocess.Popen[bytes]]:
     finally:
         process.terminate()
         process.wait(PATIENCE)
+
+
+@contextmanager
+def asleep(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """It does nothing, and knows nothing of the time that passes.
+
+    Not in the middle of writing: SQLite has one writer, for whom everybody would wait.
+    """
+    process.send_signal(signal.SIGSTOP)
+    while somebody_writes():
+        process.send_signal(signal.SIGCONT)
+        process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGCONT)
+
+
+def somebody_writes() -> bool:
+    """Whether the file of this test's database has its writer at this moment."""
+    path = settings().data_dir / "cara.db"
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as held:
+        try:
+            held.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return True
+        held.execute("ROLLBACK")
+    return False

@@ -6,6 +6,7 @@ what kind of day it is; each fault is for the first tries of a key, and then it 
 - ``/well``: takes everything;
 - ``/fails``: 500, once;
 - ``/stalls``: says nothing until the caller gives up, once;
+- ``/dozes``: takes it, and says nothing until the caller gives up, once;
 - ``/cuts``: takes it, and hangs up in the middle of its answer, once;
 - ``/forgets``: takes it, and answers 500 all the same, once.
 
@@ -31,9 +32,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 OLDEST = 300
-FAILS = {"/well": 0, "/fails": 1, "/stalls": 1, "/cuts": 1, "/forgets": 1}
+FAILS = {"/well": 0, "/fails": 1, "/stalls": 1, "/dozes": 1, "/cuts": 1, "/forgets": 1}
 # At these it has taken the thing before it fails.
-TAKES_FIRST = ("/cuts", "/forgets")
+TAKES_FIRST = ("/dozes", "/cuts", "/forgets")
 
 
 class Taken:
@@ -115,7 +116,7 @@ class Provider(BaseHTTPRequestHandler):
             self._answer(200)
 
     def _fail(self) -> None:
-        if self.path == "/stalls":
+        if self.path in ("/stalls", "/dozes"):
             # Until the caller hangs up: nothing more is sent to us before that.
             self.connection.recv(1)
             self.close_connection = True

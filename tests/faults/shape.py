@@ -13,7 +13,7 @@ import signal
 import subprocess
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ from threading import Event
 from urllib.parse import urlsplit
 
 import httpx
+import psutil
 import psycopg
 import redis
 from psycopg import sql
@@ -32,6 +33,7 @@ from tests.unit.conftest import SERVERS
 
 CARA = ROOT / ".venv/bin/cara"
 SECRET = "of the shape of production, and of nothing else"
+PORTS = ("web-1", "web-2", "actions", "rasa-1", "rasa-2", "redis")
 PATIENCE = 300.0
 TICK = 0.05
 
@@ -84,10 +86,20 @@ class Process:
             )
 
     def kill(self) -> None:
-        """As the kernel does when memory runs out: at once, with whatever it had in hand."""
+        """At once, with all that it had in hand and all that it started, as its unit does."""
         if self.running:
-            self.running.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(self.running.pid, signal.SIGKILL)
             self.running.wait()
+
+    def restart(self, ends: signal.Signals) -> None:
+        """It is killed, or asked to end, and starts again; gives control when it answers."""
+        assert self.running
+        self.running.send_signal(ends)
+        self.running.wait(20)
+        self.kill()
+        self.start()
+        wait_until(self.is_up, f"{self.name} answers again")
 
     @contextmanager
     def hung(self) -> Iterator[None]:
@@ -135,6 +147,19 @@ class Shape:
         for each in self.processes.values():
             wait_until(each.is_up, f"{each.name} answers")
 
+    def rasa_url(self, name: str) -> str:
+        """Where the others reach one of the Rasa."""
+        return f"http://127.0.0.1:{self.ports[name]}"
+
+    def whole(self, without: Collection[str] = ()) -> list[psutil.Process]:
+        """Every process of every part but those named."""
+        parents = [
+            psutil.Process(each.running.pid)
+            for name, each in self.processes.items()
+            if each.running and name not in without
+        ]
+        return [each for one in parents for each in (one, *one.children(recursive=True))]
+
     def served_by(self) -> list[str]:
         """Which web process had each request so far, as the proxy wrote it down."""
         names = {f"127.0.0.1:{port}": name for name, port in self.ports.items()}
@@ -156,19 +181,22 @@ def shape(folder: Path, extra: Mapping[str, str]) -> Iterator[Shape]:
     """All of it, answering; at the end nothing of it is left."""
     with ExitStack() as held:
         app_url, tracker_url = held.enter_context(databases())
-        cache = held.enter_context(redis_server(folder))
-        ports = {name: free_port() for name in ("web-1", "web-2", "actions", "rasa-1", "rasa-2")}
+        ports = {name: free_port() for name in PORTS}
         proxy = free_port()
         told = {
             **environment(folder / "data", ports["web-1"]),
             **{key: value for key, value in example("cara.env.example").items() if value},
             "DATA_DIR": str(folder / "data"),
             "PORT": str(ports["web-1"]),
+            "CARA_WEB_URL": ",".join(
+                f"http://127.0.0.1:{ports[name]}" for name in ("web-1", "web-2")
+            ),
+            "CARA_METRICS_PORT": "0",
             "CARA_MODE": "demo",
             "CARA_PUBLIC_URL": f"https://127.0.0.1:{proxy}",
             "CARA_SECRET_KEY": SECRET,
             "CARA_DATABASE_URL": app_url,
-            "CARA_REDIS_URL": cache,
+            "CARA_REDIS_URL": f"redis://127.0.0.1:{ports['redis']}/0",
             "CARA_TRACKER_URL": tracker_url,
             "CARA_RASA_URL": ",".join(
                 f"http://127.0.0.1:{ports[name]}" for name in ("rasa-1", "rasa-2")
@@ -178,8 +206,11 @@ def shape(folder: Path, extra: Mapping[str, str]) -> Iterator[Shape]:
         }
         made = Shape(folder, f"https://127.0.0.1:{proxy}", app_url, tracker_url, told, ports=ports)
         made.cara("db", "upgrade")
-        made.processes = parts(made)
-        made.processes["proxy"] = proxied(made, proxy)
+        made.processes = {
+            "redis": redis_server(folder, ports["redis"]),
+            **parts(made),
+            "proxy": proxied(made, proxy),
+        }
         held.callback(stop, made)
         made.mend()
         with made.client() as http:
@@ -330,29 +361,20 @@ def server_url() -> str:
     raise AssertionError("unreachable")
 
 
-@contextmanager
-def redis_server(folder: Path) -> Iterator[str]:
-    """A Redis of our own, which keeps nothing."""
-    port = free_port()
-    with (folder / "redis.log").open("wb") as log:
-        process = subprocess.Popen(
-            [tool("redis-server"), "--port", str(port), "--bind", "127.0.0.1", "--save", ""],
-            cwd=folder,
-            stdout=log,
-            stderr=log,
-        )
-    url = f"redis://127.0.0.1:{port}/0"
-    try:
-        with redis.Redis.from_url(url) as client:
-            wait_until(lambda: pings(client), "Redis answers", 20)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(20)
+def redis_server(folder: Path, port: int) -> Process:
+    """A Redis of our own, which keeps nothing: when it ends it has forgotten everything."""
+    words = ("--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder))
+    return Process(
+        "redis",
+        (tool("redis-server"), *words),
+        dict(os.environ),
+        lambda: pings(port),
+        folder / "redis.log",
+    )
 
 
-def pings(client: redis.Redis) -> bool:
+def pings(port: int) -> bool:
     """Whether it is there."""
-    with suppress(redis.RedisError):
+    with suppress(redis.RedisError), redis.Redis(port=port) as client:
         return bool(client.ping())
     return False

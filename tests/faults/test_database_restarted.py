@@ -25,7 +25,7 @@ from tests.faults.receivers import Inbox, on_call
 from tests.faults.servers import OURS, TRACKER, Server, own_server
 from tests.faults.shape import wait_until
 from tests.faults.test_crisis_answers import LONGEST, answer_times, p99, ready
-from tests.faults.test_killed_in_the_middle import STRUCK, Persistent
+from tests.faults.test_killed_in_the_middle import STRUCK, Blow, Persistent, at_each
 from tests.journeys import running
 from tests.journeys.people import (
     Chat,
@@ -190,7 +190,7 @@ class Restarting(Persistent):
     server: Server | None = None
     way: str = ""
 
-    def _strike(self) -> None:
+    def _strike(self, _blows: tuple[Blow, ...]) -> None:
         assert self.server
         self.server.restart(self.way)
 
@@ -214,7 +214,7 @@ def test_a_referral_is_finished_and_sent_once(
     with copy.client() as http:
         officer = Restarting.begin(http, token(copy, told), site="hampshire", audience="officer")
         assert isinstance(officer, Restarting)
-        officer.server, officer.way = server, way
+        officer.server, officer.way, officer.blows = server, way, at_each()
         officer.choose("Start a referral")
         answer_all_criteria(officer)
         fill_in_booking(officer)

@@ -18,7 +18,15 @@ from core import outbox
 from core.clock import now
 from core.database import transaction
 from core.outbox import SENT, WAITING, Letter, Outgoing
-from tests.faults.handing import PATIENCE, SECRET_ENV, Receiver, receiver, start_worker, working
+from tests.faults.handing import (
+    PATIENCE,
+    SECRET_ENV,
+    Receiver,
+    asleep,
+    receiver,
+    start_worker,
+    working,
+)
 from tests.unit import handing_over
 from tests.unit.conftest import data_dir, migrated_file, sqlite  # noqa: F401 - fixtures
 
@@ -120,3 +128,29 @@ def test_a_worker_killed_at_any_moment_loses_nothing_and_doubles_nothing(
     assert sorted(each["key"] for each in state["taken"]) == names
     # A worker that dies has one letter in hand, which alone may come twice.
     assert state["repeats"] <= KILLS
+
+
+def test_a_worker_that_wakes_with_a_letter_that_another_has_sent_changes_nothing(
+    provider: Receiver,
+) -> None:
+    provider.start()
+    post(f"{provider.url}/dozes", "in hand")
+    with working() as sleeper:
+        provider.state(calls=1, within=PATIENCE)
+        with asleep(sleeper):
+            pass_by(claimed_until=now())
+            with working() as other:
+                until(all_sent, other)
+            state = provider.state()
+            assert [each["key"] for each in state["taken"]] == ["in hand"]
+            assert (state["tries"], state["repeats"]) == ({"in hand": 2}, 1)
+            # Its line is dead when it wakes: it does not know that the letter has arrived.
+            provider.kill()
+            provider.start()
+        post(f"{provider.url}/well", "next")
+        until(all_sent, sleeper)
+    assert [(row.key, row.status, row.trouble) for row in rows()] == [
+        ("in hand", SENT, ""),
+        ("next", SENT, ""),
+    ]
+    assert provider.state()["tries"] == {"next": 1}

@@ -6,23 +6,34 @@ Whatever is killed, a conversation goes on by the other one, and what leaves lea
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+import signal
+import statistics
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import psycopg
 import pytest
+import redis
 
 from core.settings import ROOT
+from tests.bench.turn import narrow
 from tests.faults.conftest import name_people
+from tests.faults.crowd import cards, participant, taken, talking
 from tests.faults.receivers import Inbox, on_call
 from tests.faults.shape import Shape, shape, wait_until
-from tests.journeys.people import Chat, answer_all_criteria, fill_in_booking
+from tests.journeys.people import Chat, answer_all_criteria, fill_in_booking, words_of
+from tests.pages.test_protection import Browser
+from tests.unit.text_standins import CALLBACK_TOKEN, OURS, StandIn, provided, standing_in
 
 PEOPLE = 4
 ALARM = "I am going to kill myself tonight"
 CHECK = "I feel like a burden to everybody"
 WEBS = {"web-1", "web-2"}
+# Of a core, for each Rasa, so that it is what a turn waits for; and how often both are asked.
+A_PART, ROUNDS = 0.15, 5
+# How often a program may search in a minute.
+SEARCHES = 5
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +43,16 @@ def inbox() -> Inbox:
 
 
 @pytest.fixture(scope="module")
-def started(tmp_path_factory: pytest.TempPathFactory, inbox: Inbox) -> Iterator[Shape]:
+def far() -> Iterator[StandIn]:
+    """Who carries our texts."""
+    with standing_in("notify") as stand_in:
+        yield stand_in
+
+
+@pytest.fixture(scope="module")
+def started(
+    tmp_path_factory: pytest.TempPathFactory, inbox: Inbox, far: StandIn
+) -> Iterator[Shape]:
     """All of it, with a site whose alerts go to an on-call system."""
     folder = tmp_path_factory.mktemp("shape")
     shutil.copytree(ROOT / "sites", folder / "sites")
@@ -41,6 +61,9 @@ def started(tmp_path_factory: pytest.TempPathFactory, inbox: Inbox) -> Iterator[
         extra = {
             "CARA_SITES_DIR": str(folder / "sites"),
             "CARA_WEBHOOK_SECRET": "a secret between us and the on-call system",
+            "CARA_SEARCHES_PER_MINUTE": str(SEARCHES),
+            "NO_PROXY": "127.0.0.1",
+            **{f"CARA_{name.upper()}": value for name, value in provided("notify", far).items()},
         }
         with shape(folder, extra) as made:
             warm(made)
@@ -68,14 +91,6 @@ def http(copy: Shape) -> Iterator[httpx.Client]:
     """A client of the proxy."""
     with copy.client() as client:
         yield client
-
-
-def participant(http: httpx.Client) -> Chat:
-    return Chat.begin(http, site="hampshire", audience="participant")
-
-
-def cards(chat: Chat, said: str) -> bool:
-    return "listing" in {message["kind"] for message in chat.say(said)}
 
 
 def past_the_proxy(chat: Chat, http: httpx.Client) -> Chat:
@@ -113,6 +128,17 @@ def test_an_officer_s_referral_goes_through_both(copy: Shape, http: httpx.Client
     assert set(copy.served_by()[before:]) == WEBS
 
 
+def test_a_short_answer_is_to_what_the_other_process_asked(copy: Shape, http: httpx.Client) -> None:
+    token = copy.cara("token", "--role", "officer", "--site", "hampshire")
+    chat = Chat.begin(http, token, site="hampshire", audience="officer")
+    chat.choose("Start a referral")
+    with copy.client("web-1") as one, copy.client("web-2") as two:
+        at_one, at_two = past_the_proxy(chat, one), past_the_proxy(chat, two)
+        assert "Noted: Age: Yes" in words_of(at_one.say("he is 34"))
+        at_two.say("maybe a caution last year")
+        assert "Noted: Convictions: Yes" in words_of(at_one.say("yes"))
+
+
 def test_nothing_but_web_is_reached_through_the_proxy(http: httpx.Client) -> None:
     for path in ("/webhook", "/webhooks/cara/turn", "/webhooks/cara/alive", "/conversations/x"):
         assert http.post(path, json={}).status_code in (404, 405)
@@ -125,8 +151,9 @@ def test_trackers_lie_in_a_database_that_opens_nothing_of_ours(
     chat = participant(http)
     assert cards(chat, "I drink too much")
     with psycopg.connect(copy.tracker) as tracker:
-        held = tracker.execute("SELECT count(*) FROM events WHERE sender_id = %s", [chat.id])
-        assert (held.fetchone() or [0])[0] > 0
+        tracker.autocommit = True
+        theirs = "SELECT id FROM events WHERE sender_id = %s"
+        wait_until(lambda: tracker.execute(theirs, [chat.id]).fetchone() is not None, "a turn")
     into_ours = f"{copy.tracker.rpartition('/')[0]}/{copy.database.rpartition('/')[2]}"
     into_theirs = f"{copy.database.rpartition('/')[0]}/{copy.tracker.rpartition('/')[2]}"
     for url in (into_ours, into_theirs):
@@ -256,3 +283,88 @@ def test_a_rasa_is_killed_and_the_other_goes_on_from_the_same_trackers(
     assert all(cards(chat, "I drink too much") for chat in chats)
     copy.processes["rasa-1"].kill()
     assert all(cards(chat, "what else is there") for chat in chats)
+
+
+def flushed(copy: Shape) -> None:
+    with redis.Redis(port=copy.ports["redis"]) as server:
+        assert server.keys("staff-session:*")
+        server.flushall()
+
+
+def killed(copy: Shape) -> None:
+    copy.processes["redis"].restart(signal.SIGKILL)
+
+
+@pytest.mark.parametrize("forgets", [flushed, killed])
+def test_redis_forgets_everything_in_the_middle_of_turns_and_nobody_notices(
+    copy: Shape, http: httpx.Client, far: StandIn, forgets: Callable[[Shape], None]
+) -> None:
+    since, officer = len(far.posted), Browser(copy.url)
+    officer.client = http
+    assert officer.sign_in("officer.hampshire").status_code == 303
+    assert officer.get("/officer").status_code == 200
+    wait_until(lambda: not searched(http), "all searches of this minute are made")
+    with copy.processes["worker-1"].hung(), copy.processes["worker-2"].hung():
+        for n in range(PEOPLE):
+            text_us(http, f"07700 90043{n}", f"{forgets.__name__} {n}")
+        assert waiting(copy) >= PEOPLE
+        with talking([participant(http) for _ in range(PEOPLE)]) as talkers:
+            forgets(copy)
+            assert officer.get("/officer").status_code == 200
+    assert all(each.helped and not each.unanswered for each in talkers)
+    # Nothing of the minute is known any more, and both web processes count it together again.
+    assert [searched(http) for _ in range(SEARCHES + 1)] == [True] * SEARCHES + [False]
+    wait_until(lambda: waiting(copy) == 0, "the answers leave")
+    answers = [(each["reference"], each["phone_number"]) for each in far.posted[since:]]
+    assert len({reference for reference, _ in answers}) == len(answers)
+    assert {number for _, number in answers} == {f"+44770090043{n}" for n in range(PEOPLE)}
+
+
+def searched(http: httpx.Client) -> bool:
+    """Whether a program was let to search once more."""
+    answer = http.post("/api/v1/services/search", json={"site": "hampshire", "needs": ["alcohol"]})
+    assert answer.status_code in (200, 429), answer.text
+    return answer.status_code != 429
+
+
+def text_us(http: httpx.Client, sender: str, text_id: str) -> None:
+    """Somebody's text, as GOV.UK Notify hands it over."""
+    body = {"id": text_id, "source_number": sender, "destination_number": OURS, "message": "Hello"}
+    headers = {"Authorization": f"Bearer {CALLBACK_TOKEN}"}
+    assert http.post("/texts/notify/inbound", json=body, headers=headers).status_code == 200
+
+
+def waiting(copy: Shape) -> int:
+    """How many letters have still to leave."""
+    with psycopg.connect(copy.database) as connection:
+        found = connection.execute("SELECT count(*) FROM outbox WHERE status = 'waiting'")
+        return int((found.fetchone() or [0])[0])
+
+
+@pytest.mark.parametrize("ends", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "restarted"])
+def test_the_proxy_starts_again_in_the_middle_of_turns_and_none_is_lost_or_doubled(
+    copy: Shape, http: httpx.Client, ends: signal.Signals
+) -> None:
+    with talking([participant(http) for _ in range(PEOPLE)]) as talkers:
+        copy.processes["proxy"].restart(ends)
+    assert all(each.helped for each in talkers)
+    assert any(each.unanswered for each in talkers), "it was in nobody's way"
+
+
+# More of them
+
+
+@pytest.mark.skipif(not narrow.possible(), reason="no process may be held to a part of a core here")
+def test_where_a_turn_waits_for_rasa_two_take_a_third_more_turns_than_one(copy: Shape) -> None:
+    two, one = copy.environment["CARA_RASA_URL"].split(","), [copy.rasa_url("rasa-1")]
+    with narrow.narrowed(copy.whole(), A_PART):
+        taken(copy, two)
+        rounds = [(taken(copy, two), taken(copy, one)) for _ in range(ROUNDS)]
+    more = statistics.median(both.rate / alone.rate for both, alone in rounds)
+    dearer = statistics.median(both.cost / alone.cost for both, alone in rounds)
+    for both, alone in rounds:
+        print(f"turns a second: {both.rate:.1f} with two, {alone.rate:.1f} with one")
+        print(f"processors for a turn: {both.cost:.4f} s with two, {alone.cost:.4f} with one")
+    print(f"the middle of the rounds: {more:.2f} times the turns, {dearer:.2f} times the cost")
+    assert more >= 1.3
+    assert dearer <= 1.1

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -15,13 +14,13 @@ from sqlalchemy import select, update
 
 from core.clock import now
 from core.database import transaction
-from core.settings import ROOT
 from outreach.texts import contacts
 from outreach.texts.contacts import AFTER, Asked, Reach
 from outreach.texts.journey import GRACE, HELLO, Planned, plan
 from outreach.texts.tables import Message, Standing
 from referrals.transitions import Status
-from tests.faults.handing import PATIENCE
+from tests.faults.handing import PATIENCE, asleep
+from tests.faults.no_night import working
 from tests.unit.conftest import data_dir, migrated_file, sqlite  # noqa: F401 - fixtures
 from tests.unit.test_moving import at
 from tests.unit.text_standins import Reply, StandIn, carried_by, notify_error
@@ -29,30 +28,12 @@ from tests.unit.text_standins import Reply, StandIn, carried_by, notify_error
 pytestmark = pytest.mark.usefixtures("sqlite")
 
 PEOPLE = 6
-# This test runs at any hour, and texts do not: this worker's day has no night.
-WORKER = """
-from datetime import time
-from outreach.texts import journey
-journey.HOURS["day"] = (time.min, time.max)
-from cli.worker import main
-main()
-"""
 
 
 @pytest.fixture
 def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
     with carried_by("notify", monkeypatch) as far:
         yield far
-
-
-@contextmanager
-def working() -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen([sys.executable, "-c", WORKER], cwd=ROOT, stderr=subprocess.DEVNULL)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait(PATIENCE)
 
 
 def until(true: Callable[[], bool]) -> None:
@@ -111,6 +92,32 @@ def test_a_worker_killed_while_the_provider_answers_leaves_no_text_twice_and_non
     with working():
         until(lambda: standings() == Counter({"sent": PEOPLE}))
     assert texted(provider) == Counter({f"+44770090046{n}": 1 for n in range(PEOPLE)})
+
+
+def test_a_worker_that_wakes_with_texts_that_another_has_sent_changes_nothing(
+    provider: StandIn,
+) -> None:
+    people_to_greet()
+    # It takes them all, and of two it says late that it is down, or that it refuses.
+    answers = notify_error(503, "down"), notify_error(400, "ValidationError")
+    late = [replace(each, taken=True, late=True) for each in answers]
+    provider.answer(*late)
+    with working() as sleeper:
+        until(lambda: standings() == Counter({"sent": PEOPLE - len(late), "sending": len(late)}))
+        with asleep(sleeper):
+            two_minutes_later()
+            with working():
+                until(lambda: standings() == Counter({"sent": PEOPLE}))
+            provider.let_go.set()
+        until(lambda: ends_by_itself(sleeper))
+    assert standings() == Counter({"sent": PEOPLE})
+    assert texted(provider) == Counter({f"+44770090046{n}": 1 for n in range(PEOPLE)})
+
+
+def ends_by_itself(worker: subprocess.Popen[bytes]) -> bool:
+    """Asked to end, it first does what it has in hand."""
+    worker.terminate()
+    return worker.poll() is not None
 
 
 def test_a_provider_that_fails_and_comes_back_gets_every_text_once(provider: StandIn) -> None:

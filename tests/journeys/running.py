@@ -8,7 +8,9 @@ import re
 import socket
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,8 @@ from core.settings import ROOT
 from core.web import forms
 
 READY = "Ready: "
+NEVER = 1e6
+_PEOPLE = count()
 
 
 @dataclass
@@ -32,8 +36,10 @@ class Copy:
     data_dir: Path
 
     def client(self) -> httpx.Client:
-        """A client of its public port."""
-        return httpx.Client(base_url=self.url, timeout=20)
+        """A client of its public port, at an address of its own, as people are."""
+        at = next(_PEOPLE)
+        told = {"X-Forwarded-For": f"198.18.{at // 250 % 256}.{at % 250 + 1}"}
+        return httpx.Client(base_url=self.url, timeout=20, headers=told)
 
     @property
     def running(self) -> dict[str, Any]:
@@ -42,10 +48,11 @@ class Copy:
         return read
 
     def part(self, words: str) -> psutil.Process:
-        """The process whose command line holds these words."""
+        """The process whose command line holds these words; another may just be ending."""
         for child in psutil.Process(self.process.pid).children(recursive=True):
-            if words in " ".join(child.cmdline()):
-                return child
+            with suppress(psutil.NoSuchProcess):
+                if words in " ".join(child.cmdline()):
+                    return child
         raise AssertionError(f"no part {words!r}")
 
     def cara(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
@@ -88,13 +95,19 @@ def environment(data_dir: Path, port: int) -> dict[str, str]:
     return kept | {"DATA_DIR": str(data_dir), "PORT": str(port), "CARA_MODE": "demo"}
 
 
-def start(data_dir: Path, extra: Mapping[str, str] | None = None) -> Copy:
-    """Start a copy and wait until every part answers."""
+def start(
+    data_dir: Path, extra: Mapping[str, str] | None = None, hung_after: float = NEVER
+) -> Copy:
+    """Start a copy and wait until every part answers.
+
+    A part that a test stops stays stopped until the test lets it go on, or for ``hung_after``
+    seconds.
+    """
     port = free_port()
     process = subprocess.Popen(
         [str(ROOT / ".venv/bin/python"), "-m", "cli.supervisor"],
         cwd=ROOT,
-        env=environment(data_dir, port) | dict(extra or {}),
+        env=environment(data_dir, port) | {"CARA_HUNG_AFTER": str(hung_after)} | dict(extra or {}),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

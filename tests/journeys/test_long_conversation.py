@@ -11,6 +11,7 @@ import sqlite3
 from contextlib import closing
 from itertools import cycle, islice
 
+from tests.journeys.coordinator import wait_until
 from tests.journeys.people import Chat, cards
 from tests.journeys.running import Copy
 
@@ -34,6 +35,8 @@ def test_after_thirty_turns_it_still_knows_what_was_shown(participant: Chat, cop
         participant.say(said)
     told = participant.say("tell me more about the second one")
     assert [card["name"] for card in cards(told)] == [shown[1]["name"]]
+    # Rasa writes as soon as the answer is on its way.
+    wait_until(lambda: len(said_to_rasa(copy, participant)) == len(small_talk) + 2)
     assert said_to_rasa(copy, participant)[1:-1] == small_talk
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -13,7 +14,9 @@ import pytest
 
 from cli import quarantine
 from cli.house import ROOT
+from core import pulse
 from tests.journeys.conftest import FOREIGN
+from tests.journeys.coordinator import wait_until
 from tests.journeys.people import FIELDS, Chat, answer_all_criteria, fill_in_booking
 from tests.journeys.running import Copy
 
@@ -71,7 +74,7 @@ def test_rasa_hears_what_it_needs_of_our_environment_and_no_more(copy: Copy) -> 
     everybody = copy.part("uvicorn bot.web.app:app").environ()
     assert everybody["AWS_SECRET_ACCESS_KEY"] == FOREIGN["AWS_SECRET_ACCESS_KEY"]
     assert not set(FOREIGN) & set(known)
-    ours = {"PYTHONPATH", "CARA_RASA_PORT", "CARA_RASA_READS"}
+    ours = {"PYTHONPATH", "CARA_RASA_PORT", "CARA_RASA_READS", pulse.END}
     assert set(known) <= {*quarantine.HEARS, *quarantine.RASA_ENVIRONMENT, *ours}
     assert known["RASA_TELEMETRY_ENABLED"] == "false"
 
@@ -94,14 +97,20 @@ def test_the_model_that_serves_is_signed_and_cannot_be_written(copy: Copy) -> No
     assert model.stat().st_mode & 0o222 == 0
 
 
+def written_down(copy: Copy) -> str:
+    """All that Rasa's tracker holds."""
+    with closing(sqlite3.connect(copy.data_dir / "rasa/rasa.db")) as tracker:
+        return "\n".join(row[0] or "" for row in tracker.execute("SELECT data FROM events"))
+
+
 def test_identity_never_reaches_rasas_tracker(officer: Chat, copy: Copy) -> None:
     answer_all_criteria(officer)
     fill_in_booking(officer)
     officer.say("his name is Tadeusz Quillfeather, ring him on 07700 900982, dob 14/09/1991")
     officer.say("custody CR/2026/0117, crime 44260012345, he is at 12 Wren Street SO14 3AB")
-    with sqlite3.connect(copy.data_dir / "rasa/rasa.db") as tracker:
-        held = "\n".join(row[0] or "" for row in tracker.execute("SELECT data FROM events"))
-    assert "SO14" in held, "the tracker was read"
+    # Rasa writes as soon as the answer is on its way.
+    wait_until(lambda: "SO14" in written_down(copy))
+    held = written_down(copy)
     canaries = (FIELDS["full_name"], "Quillfeather", "07700 900982", "44260012345")
     for canary in (*canaries, "CR/2026/0117", "SO14 3AB", "14/09/1991", "Wren Street"):
         assert canary not in held

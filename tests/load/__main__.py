@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from core.pulse import HUNG_AFTER
 from core.settings import ROOT
 from tests.journeys import running
 
@@ -98,7 +99,7 @@ def main() -> int:
     asked.add_argument("--seconds", type=int, default=40, help="how long each step lasts")
     given = asked.parse_args()
     with TemporaryDirectory(prefix="cara-load-") as folder:
-        copy = running.start(Path(folder) / "data", {})
+        copy = running.start(Path(folder) / "data", hung_after=HUNG_AFTER)
         try:
             steps = _steps(copy, given.steps, given.seconds, Path(folder))
         finally:

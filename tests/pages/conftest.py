@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -70,10 +72,23 @@ def wait_for(url: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
-    """One web process for all page tests; each state has a conversation of its own."""
+def shared_web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    """One web process for all page tests that stage nothing else; each state has a conversation."""
     with staged_by("tests.pages.staged", tmp_path_factory.mktemp("pages")) as web:
         yield web
+
+
+@pytest.fixture(scope="module")
+def web(shared_web: Web) -> Web:
+    """That process; its staff, who may have waited for an hour's other tests, were just there.
+
+    They are signed out after half an hour.
+    """
+    moment = datetime.now(UTC).replace(tzinfo=None).isoformat(" ")
+    with closing(sqlite3.connect(Path(shared_web.staged["data_dir"]) / "cara.db")) as database:
+        database.execute("UPDATE staff_session SET seen_at = ?", (moment,))
+        database.commit()
+    return shared_web
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from threading import Event, Lock, Thread
 import httpx
 import psutil
 
+from core.pulse import HUNG_AFTER
 from core.settings import ROOT
 from sites import all_sites
 from tests.bench.tables import machine
@@ -69,7 +70,7 @@ def main(words: Sequence[str]) -> int:
     """Talk, look twice, and say whether it grew. Returns the exit status."""
     wanted = _options(words)
     with TemporaryDirectory(prefix="cara-soak-") as folder:
-        copy = running.start(Path(folder))
+        copy = running.start(Path(folder), hung_after=HUNG_AFTER)
         try:
             began = time.monotonic()
             first, last = _soaked(copy, wanted.first, wanted.turns)

@@ -100,8 +100,11 @@ def migrated_server(server: str, tmp_path_factory: pytest.TempPathFactory) -> It
 @pytest.fixture
 def sqlite(migrated_file: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A migrated SQLite file of this test's own; gives its path."""
-    data_dir.mkdir()
-    shutil.copy(migrated_file, data_dir / "cara.db")
+    # Whole from its first moment: what an earlier test left running may open it at any time.
+    made = data_dir.with_name("made")
+    made.mkdir()
+    shutil.copy(migrated_file, made / "cara.db")
+    made.rename(data_dir)
     monkeypatch.setenv("CARA_SECRET_KEY", SECRET)
     return data_dir / "cara.db"
 

@@ -6,18 +6,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import inspect
 
-from core.database import transaction
+from core.database import engine, transaction
 from services_directory.exchange.importing import carry_out, planned
 from services_directory.exchange.showing import show
 from services_directory.exchange.sources import read
-from tests.bench import measuring, ours
+from tests.bench import measuring, ours, reminders
 from tests.bench.asked import AFTERNOON, SITE, questions
-from tests.bench.floor import Floor
+from tests.bench.floor import Floor, inserted
 from tests.bench.made import documents, write_csv
 from tests.bench.measuring import Asked, Kept, Size
 from tests.bench.tables import in_words, machine, met
+from tests.bench.telling import told
 from tests.bench.timing import Load, Spread
+from tests.faults.shape import wait_until
 
 PLACES = 40
 ALL = 1_000
@@ -88,16 +91,39 @@ def test_everything_is_made_anew(floor: Floor) -> None:
     assert ours.make_anew() >= len(DOCUMENTS)
 
 
+@pytest.mark.usefixtures("filled")
+def test_the_floor_of_an_import_leaves_nothing_behind(tmp_path: Path) -> None:
+    before = set(inspect(engine()).get_table_names())
+    assert inserted(tmp_path / "made.csv") > 0
+    assert set(inspect(engine()).get_table_names()) == before
+
+
+def test_what_lasts_says_so_until_it_ends() -> None:
+    said: list[str] = []
+    with told(said.append, "making", every=0.01):
+        wait_until(lambda: len(said) > 1, "it says how long", 10)
+    assert said[:2] == ["making", "making: 0 s"]
+
+
+def test_reminders_leave_at_any_hour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reminders, "POSTS", 10)
+    monkeypatch.setattr(reminders, "WARM", 2)
+    [figure] = reminders.figures(tmp_path / "sent", 3, print)
+    assert figure.ours > 0
+    assert figure.peer
+    assert figure.note.startswith("3 by one worker")
+
+
 def test_figures_stand_beside_their_targets() -> None:
     one = Spread.of([0.001] * 19 + [0.03])
     assert one == Spread(1.0, 1.0)
     fast = Asked("keyword", 7, one, one, one, Load(200, 40))
     slow = Asked("need only", 7, one, one, Spread(20, 90), Load(200, 140))
-    size = Size("SQLite", 20_000, 36_000, [fast, slow], 70, 3, 4, 0.1, [Kept("named", 9, 9, 8)])
+    size = Size("SQLite", 20_000, 36_000, [fast, slow], 70, 2, 3, 4, 0.1, [Kept("named", 9, 9, 8)])
     table = in_words(machine(), [size])
     assert "| keyword | 7 | 1.0 / 1.0 | 1.0 / 1.0 | 1.0 / 1.0 | met | 200 | 40 | met |" in table
     assert "| 20 / 90 | not met | 200 | 140 | not met |" in table
-    assert "| 70.0 |  | <= 60 | not met |" in table
+    assert "| 70.0 | 2.0 | <= 60 | not met |" in table
     assert "| named | 9 of 9 | 8 of 9 | not met |" in table
     assert met(1, None) == ""
 

@@ -11,10 +11,13 @@ import pytest
 import yaml
 
 from tests.bench import quality
-from tests.bench.figures import Figure, as_json, in_one_table, missed, paired
+from tests.bench.figures import Figure, as_json, in_one_table, paired, verdicts
+from tests.bench.kept import keep
 from tests.bench.plot import drawn
 from tests.bench.stock import project
 from tests.bench.stock.training import Took, in_epochs
+from tests.bench.together import Found
+from tests.bench.turn import narrow
 from tests.bench.turn.rounds import Round, Taken, figures
 from tests.bench.turn.said import CRITERION, HELP, KINDS
 from tests.bench.turn.shares import combined
@@ -88,10 +91,38 @@ def test_all_stand_in_one_table_in_json_and_in_the_picture(tmp_path: Path) -> No
         "turn", "p50", "4.00 ms", "10.0 ms", "0.40", "<= 0.3 x peer", "MISSED", "noisy",
     ]  # fmt: skip
     assert lines[3][1:-1] == ["texts", "out", "1,234 /s", "", "", "", "", ""]
-    assert [*missed(every)] == ["turn, p50: 4.00 ms; <= 0.3 x peer"]
+    assert [*verdicts(every)] == [
+        "Missed: 1 of 1 targets:",
+        "- turn, p50: 4.00 ms, 0.40 x peer; <= 0.3 x peer",
+    ]
+    assert [*verdicts(every[1:])] == ["Missed: 0 of 0 targets."]
     assert json.loads(json.dumps(as_json(every)))[0]["verdict"] == "MISSED"
     drawn(every, tmp_path / "bench.png")
     assert (tmp_path / "bench.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_run_of_one_part_leaves_the_figures_of_the_others(tmp_path: Path) -> None:
+    first = [Figure("turn", "p50", 4, 10), Figure("turn", "p95", 5, 10), Figure("texts", "out", 9)]
+    keep(tmp_path, {"cores": 2}, Found(first, memory={"ours": {"web": 1.0}}), "one")
+    keep(tmp_path, {"cores": 2}, Found([Figure("turn", "p50", 3, 10)]), "two")
+    kept = json.loads((tmp_path / "bench.json").read_text())
+    found = [(each["part"], each["ours"], each["commit"]) for each in kept["figures"]]
+    assert found == [("texts", 9, "one"), ("turn", 3, "two")]
+    assert all(each["measured_at"] for each in kept["figures"])
+    assert kept["memory"] == {"ours": {"web": 1.0}}
+
+
+@pytest.mark.parametrize("before", ["", "[]", "{", "{}"])
+def test_what_cannot_be_read_costs_no_new_figure(tmp_path: Path, before: str) -> None:
+    (tmp_path / "bench.json").write_text(before)
+    keep(tmp_path, {}, Found([Figure("turn", "p50", 3)]))
+    assert [each["ours"] for each in json.loads((tmp_path / "bench.json").read_text())["figures"]]
+
+
+def test_a_part_of_a_core_in_the_files_of_either_version_of_control_groups() -> None:
+    assert narrow.limits(0.15, second=True) == {"cpu.max": "3000 20000"}
+    first = {"cpu.cfs_period_us": "20000", "cpu.cfs_quota_us": "3000"}
+    assert narrow.limits(0.15, second=False) == first
 
 
 # Where the time goes

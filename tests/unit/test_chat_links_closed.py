@@ -8,7 +8,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from limits.storage import MemoryStorage
+from limits.storage import storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 from sqlalchemy import select
 
@@ -17,6 +17,7 @@ from bot.conversations import Conversation, messages_after
 from bot.web.pages import COOKIE
 from core import clock
 from core.database import transaction
+from core.limiting import IN_MEMORY
 from core.words import words
 from outreach.texts import links
 from outreach.texts.tables import ChatLink
@@ -115,7 +116,7 @@ def test_who_guesses_gets_no_more_links_that_day(
 
 
 def test_a_flood_is_slowed_down(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    fresh = MovingWindowRateLimiter(MemoryStorage())
+    fresh = MovingWindowRateLimiter(storage_from_string(IN_MEMORY))
     monkeypatch.setattr("core.limiting.limiter", lambda: fresh)
     answers = {browser.get(f"/c/{at}").status_code for at in range(130)}
     assert answers == {404, 429}

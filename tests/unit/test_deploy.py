@@ -7,12 +7,14 @@ import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
 from pydantic import AliasChoices
 
 from cli.part import NEEDS
+from core.metrics import PARTS
 from core.settings import ROOT, Settings
 from core.words import words
 from tests.conftest import absent
@@ -22,6 +24,11 @@ DEPLOY = ROOT / "deploy"
 HOME = "/srv/cara/app"
 # By Debian's name, or as Docker's own plugin.
 COMPOSE = (("docker-compose",), ("docker", "compose"))
+WEB, BESIDE_PROXY = "CARA_WEB_URL", ("web-1", "web-2")
+ADDRESSES = {
+    *("CARA_DATABASE_URL", "CARA_TRACKER_URL", "CARA_REDIS_URL"),
+    *("CARA_RASA_URL", "CARA_ACTIONS_URL", WEB),
+}
 WIRES = {"CARA_CLAIMS_KEY", "CARA_ACTIONS_KEY", "CARA_ACTIONS_URL"}
 SECRETS = re.compile(r"SECRET|KEY|PASSWORD|TOKEN|DATABASE_URL|TRACKER_URL|REDIS_URL")
 
@@ -42,7 +49,8 @@ def compose(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         shutil.copy(DEPLOY / f"{name}.env.example", folder / f"{name}.env")
     for each in COMPOSE:
         if shutil.which(each[0]) and ran(*each, "version").returncode == 0:
-            read = ran(*each, "--file", folder / "compose.yml", "config", cwd=folder)
+            file = ("--file", folder / "compose.yml", "--profile", "by-hand")
+            read = ran(*each, *file, "config", cwd=folder)
             assert read.returncode == 0, read.stderr
             loaded: dict[str, Any] = yaml.safe_load(read.stdout)
             return loaded
@@ -81,8 +89,84 @@ def test_rasa_s_network_leads_nowhere_and_holds_none_of_our_secrets(
 
 
 def test_no_part_waits_for_another_before_it_answers_danger(compose: dict[str, Any]) -> None:
-    waiting = [name for name, each in compose["services"].items() if each.get("depends_on")]
-    assert waiting == ["upgrade"]
+    waiting = {name for name, each in compose["services"].items() if each.get("depends_on")}
+    assert waiting == {"upgrade", "backup"}
+
+
+def addresses(compose: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """Which network each host is reached by, under its number there and its name, and whose it is.
+
+    Both databases are at the address that the example of PostgreSQL's settings names.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for name, service in compose["services"].items():
+        for network, about in service["networks"].items():
+            found.setdefault(name, {})[network] = name
+            if number := (about or {}).get("ipv4_address"):
+                found[number] = {network: name}
+    return found
+
+
+def told_hosts(name: str, service: dict[str, Any]) -> set[str]:
+    """The hosts that a service is told of, but for those that it has no use for."""
+    database = re.search(r"host is ([0-9.]+)\.", (DEPLOY / "postgresql.env.example").read_text())
+    assert database
+    told = service["environment"]
+    # Only `cara doctor` asks the web processes, and it runs in one of them.
+    names = [each for each in told if each in ADDRESSES and (each != WEB or name in BESIDE_PROXY)]
+    urls = [url for each in names for url in (told[each] or "").split(",")]
+    return {urlsplit(url).hostname or database[1] for url in urls}
+
+
+def test_each_service_shares_a_network_with_every_host_that_it_is_told_of(
+    compose: dict[str, Any],
+) -> None:
+    reached_by, looked_at = addresses(compose), 0
+    for name, service in compose["services"].items():
+        if not service["image"].startswith("cara-"):
+            continue
+        for host in told_hosts(name, service):
+            looked_at += 1
+            assert set(reached_by[host]) & set(service["networks"]), f"{name} to {host}"
+    assert looked_at > 20
+
+
+def test_what_copies_the_database_is_as_new_as_the_server(compose: dict[str, Any]) -> None:
+    """pg_dump refuses a server that is newer than itself."""
+    server = re.match(r"postgres:(\d+)", compose["services"]["postgresql"]["image"])
+    stages = (DEPLOY / "Dockerfile").read_text().split("\nFROM ")
+    (ours,) = [each for each in stages if each.startswith("base AS app\n")]
+    client = re.search(r"postgresql-client-(\d+)", ours)
+    assert server
+    assert client
+    assert int(client[1]) >= int(server[1])
+
+
+def test_a_backup_in_a_container_does_what_the_unit_does(compose: dict[str, Any]) -> None:
+    backup = compose["services"]["backup"]
+    script = " ".join(backup["command"])
+    unit = (DEPLOY / "systemd/cara-backup.service").read_text()
+    for step in ("backup create", "backup erasures", "-mtime +30 -delete"):
+        assert step in script
+        assert step in unit
+    kept = {
+        each["target"] if isinstance(each, dict) else each.split(":")[1]
+        for each in backup["volumes"]
+    }
+    assert kept == {f"/srv/cara/{each}" for each in ("data", "backups", "erasures")}
+    made = (DEPLOY / "Dockerfile").read_text()
+    assert all(each in made for each in kept), "a volume has its owner from the image"
+
+
+def test_every_process_in_a_container_tells_its_counts_at_an_address_of_its_own(
+    compose: dict[str, Any],
+) -> None:
+    counting = [f"{part}-{number}" for part in PARTS for number in (1, 2)]
+    at = {name: compose["services"][name] for name in counting}
+    said = {name: each["environment"]["CARA_METRICS_ADDRESS"] for name, each in at.items()}
+    assert said == {name: each["networks"]["ours"]["ipv4_address"] for name, each in at.items()}
+    assert len({*said.values()}) == len(counting)
+    assert all(each["environment"]["CARA_METRICS_PORT"] for each in at.values())
 
 
 # The proxy
@@ -166,6 +250,17 @@ def test_the_examples_name_settings_that_there_are_and_no_secret() -> None:
         told = example(file)
         assert set(told) <= known, file
         assert not [name for name, value in told.items() if SECRETS.search(name) and value]
+
+
+def test_the_doctor_asks_every_web_process_that_the_target_starts() -> None:
+    ports = set(re.findall(r"cara-web@(\d+)", (DEPLOY / "systemd/cara.target").read_text()))
+    assert len(ports) == 2
+    asked = example("cara.env.example")["CARA_WEB_URL"].split(",")
+    assert {str(urlsplit(each).port) for each in asked} == ports
+
+
+def test_production_tells_its_counts() -> None:
+    assert int(example("cara.env.example")["CARA_METRICS_PORT"]) > 0
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Iterator
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -48,6 +51,69 @@ def test_a_copy_that_does_not_run_is_no_fault_and_each_line_says_what_to_do(
     assert "LOOK   running: nothing answers" in done.stdout
     assert "Start: make run." in done.stdout
     assert "WRONG" not in done.stdout
+
+
+class _Web(BaseHTTPRequestHandler):
+    """A web process with two Rasa, which are away."""
+
+    def do_GET(self) -> None:
+        self.send_response(503)
+        self.end_headers()
+        self.wfile.write(json.dumps({"database": True, "rasa": False, "rasa-2": False}).encode())
+
+    def log_message(self, *_about: object) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def web() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Web) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_web_processes_are_asked_where_they_are(
+    run_cara: RunCara, monkeypatch: pytest.MonkeyPatch, web: str
+) -> None:
+    monkeypatch.setenv("CARA_WEB_URL", f"{web}/")
+    found = told(run_cara, 1)
+    assert found["part database"]["state"] == "good"
+    assert found["part rasa"]["state"] == "wrong"
+    monkeypatch.setenv("CARA_WEB_URL", f"{web}, http://127.0.0.1:9")
+    found = told(run_cara, 1)
+    assert found[f"part rasa by {web}"]["state"] == "wrong"
+    assert found["running by http://127.0.0.1:9"]["state"] == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("mode", "start", "read"),
+    [
+        ("demo", "make run", "/logs/rasa-2.log"),
+        ("production", "systemctl start cara.target", "journalctl --unit='cara-rasa@*'"),
+        ("production", "docker compose up", "docker compose logs"),
+    ],
+)
+def test_what_to_do_is_told_in_the_words_of_what_tends_the_copy(
+    run_cara: RunCara, monkeypatch: pytest.MonkeyPatch, web: str, mode: str, start: str, read: str
+) -> None:
+    monkeypatch.setenv("CARA_MODE", mode)
+    monkeypatch.setenv("CARA_WEB_URL", f"{web}, http://127.0.0.1:9")
+    found = told(run_cara, 1)
+    assert start in found["worker"]["do"]
+    assert start in found["running by http://127.0.0.1:9"]["do"]
+    assert read in found[f"part rasa-2 by {web}"]["do"]
+    if mode == "production":
+        assert "make run" not in str(found)
+        assert ".log" not in str(found)
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:x", "127.0.0.1:9", "http://[", "a b"])
+def test_a_web_process_that_is_named_and_not_there_is_wrong(
+    run_cara: RunCara, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("CARA_WEB_URL", address)
+    assert "CARA_WEB_URL" in told(run_cara, 1)["running"]["do"]
 
 
 def test_a_database_that_is_away_is_wrong_and_the_rest_is_looked_at(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
+from wsgiref.simple_server import WSGIServer
 
 import pytest
 from prometheus_client import REGISTRY
@@ -11,10 +13,11 @@ from pydantic import ValidationError
 
 from core import metrics
 from core.limiting import Limit, TooOftenError, spend
-from core.settings import Settings
+from core.settings import Settings, settings
 from core.stages import became, turn
 from outreach.texts.providers import LaterError, RefusedError
 from outreach.texts.providers.counting import Counted
+from tests.journeys.running import free_port
 
 LABELS = {
     *("channel", "outcome", "stage", "action", "level", "why", "provider", "kind", "limit"),
@@ -33,6 +36,38 @@ def test_no_count_has_a_label_for_a_site_a_person_or_a_place() -> None:
 
 
 def test_nothing_listens_where_nobody_asks_for_it() -> None:
+    assert metrics.serve("web") == 0
+
+
+@pytest.fixture
+def tells(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """The port at which the first web process tells its counts; all of them end with the test."""
+    servers: list[WSGIServer] = []
+    begin = metrics.start_http_server
+
+    def begun(port: int, address: str) -> None:
+        servers.append(begin(port, address)[0])
+
+    monkeypatch.setattr(metrics, "start_http_server", begun)
+    first = free_port()
+    monkeypatch.setenv("CARA_METRICS_PORT", str(first))
+    settings.cache_clear()
+    yield first
+    for each in servers:
+        each.shutdown()
+        each.server_close()
+
+
+def test_a_process_whose_port_is_taken_takes_one_that_is_ten_higher(tells: int) -> None:
+    assert metrics.serve("web") == tells
+    assert metrics.serve("web") == tells + metrics.STEP
+
+
+def test_where_no_port_is_free_a_process_goes_on_without(
+    tells: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metrics, "MOST", 1)
+    assert metrics.serve("web") == tells
     assert metrics.serve("web") == 0
 
 

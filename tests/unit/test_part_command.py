@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+import struct
+import subprocess
+import uuid
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,8 @@ from cli import part, wires
 from cli.house import Trouble
 from cli.parts import shared_environment
 from cli.place import Place
+from core.settings import ROOT
+from tests.journeys.running import environment, free_port
 from tests.unit.conftest import SECRET, RunCara
 
 COMPLETE = {
@@ -110,3 +116,32 @@ def test_a_name_that_nobody_knows_is_told_before_rasa_starts() -> None:
 
 def test_the_actions_are_told_by_number() -> None:
     assert wires.by_number("http://localhost:8100/webhook") == "http://127.0.0.1:8100/webhook"
+
+
+# Whoever started it hears that it lives
+
+
+def test_a_part_tells_systemd_that_it_answers_and_goes_on(tmp_path: Path) -> None:
+    address = f"\0cara-{uuid.uuid4()}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(address)
+        systemd.settimeout(60)
+        systemd.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        told = environment(tmp_path, 0) | {"NOTIFY_SOCKET": address.replace("\0", "@")}
+        command = [str(ROOT / ".venv/bin/cara"), "part", "actions", "--port", str(free_port())]
+        with subprocess.Popen(command, env=told, stderr=subprocess.DEVNULL) as part:
+            try:
+                heard = [systemd.recvmsg(100, 100) for _ in range(2)]
+            finally:
+                part.terminate()
+    for said, about, _, _ in heard:
+        assert said == b"READY=1\nWATCHDOG=1"
+        # Systemd believes the process that it started, and no other.
+        assert struct.unpack("iii", about[0][2])[0] == part.pid
+
+
+def test_where_systemd_is_said_to_listen_and_does_not_that_is_told(tmp_path: Path) -> None:
+    told = environment(tmp_path, 0) | {"NOTIFY_SOCKET": str(tmp_path / "nobody")}
+    command = [str(ROOT / ".venv/bin/cara"), "part", "worker"]
+    done = subprocess.run(command, env=told, capture_output=True, text=True, check=False)
+    assert (done.returncode, "NOTIFY_SOCKET: " in done.stderr) == (1, True)

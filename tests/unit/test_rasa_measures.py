@@ -16,6 +16,7 @@ from core.settings import ROOT
 SAID = "I drink too much since we split up"
 PROBE = """
 import asyncio, json, sys, time
+from types import SimpleNamespace
 import numpy as np
 from aiohttp import web
 from rasa.core.actions import action as actions
@@ -57,6 +58,42 @@ action = RemoteAction("action_x", None)
 answer = {"events": [], "responses": [{"custom": {"say": "utter_x"}}]}
 run = lambda: runner.run({"__in__": 1}, ["last"])
 
+class Processor:
+    domain, action_endpoint = Domain.empty(), None
+    def __init__(self, *rules):
+        made = policy()
+        made.lookup = {RULES: dict(rules)}
+        node = SimpleNamespace(_component=made)
+        self.graph_runner = SimpleNamespace(_instantiated_nodes={"rules": node})
+
+def rule(then, *before):
+    return json.dumps([{"prev_action": {"action_name": each}} for each in before]), then
+
+# One rule ends after its first action, another after its second.
+rules = [rule("action_a", "action_listen"), rule("action_listen", "action_listen", "action_a"),
+    rule("action_b", "action_listen"), rule("action_c", "action_listen", "action_b")]
+
+def nexts():
+    predict = patches._then_listens(lambda *_asked: (SimpleNamespace(name=lambda: "asked"), None))
+    processor = Processor(*rules)
+    found = []
+    for name in ("action_listen", "action_a", "action_b"):
+        done, prediction = predict(processor, SimpleNamespace(latest_action_name=name))
+        sure = prediction and prediction.max_confidence
+        found.append([done.name(), sure])
+    return found
+
+def heard():
+    tracker = TurnByTurn(domain=Domain.empty(), host="sqlite://").init_tracker("somebody")
+    parsed = {"text": "hello", "intent": {"name": "greet"}, "metadata": {"site": "x"},
+        "entities": [{"entity": "need", "value": "drink"}],
+        "intent_ranking": [{"name": f"intent_{n}", "confidence": 0.1} for n in range(10)]}
+    tracker.update(UserUttered("hello", parsed["intent"], parsed["entities"], parsed))
+    return tracker
+
+one_message = heard()
+told_to_actions = lambda: action._action_call_format(one_message, Domain.empty())
+
 def state(intent):
     return {"prev_action": {"action_name": "action_listen"}, "user": {"intent": intent}}
 
@@ -73,6 +110,7 @@ works = {
     "rules that fit": (fitting, 200),
     "Rasa's own actions": (own, 200),
     "action schema": (lambda: action._validate_action_result(answer), 20),
+    "what actions are told": (lambda: json.dumps(told_to_actions()), 200),
     "order of the graph": (run, 300),
 }
 
@@ -115,12 +153,15 @@ async def reads(store):
         for name in ("action_x", "action_listen"):
             tracker.update(ActionExecuted(name))
         await store.save(tracker)
+    # Ours writes once the answer is on its way.
+    await asyncio.sleep(0)
     kept = await store.retrieve_full_tracker("somebody")
     return {
         "late": sum(took[turn] for turn in range(181, 201)),
         "kept": [each.text for each in kept.events if isinstance(each, UserUttered)].count("hello"),
     }
 
+told_before = told_to_actions()["tracker"]["latest_message"]
 before = {name: seconds(*work) for name, work in works.items()}
 fit, named = [fitting(n) for n in range(61)], own()
 result, opened = run(), asyncio.run(connections(hanging=0))
@@ -155,6 +196,8 @@ gain = {name: before[name] / max(after[name], 1e-9) for name in works}
 gain["tracker of turn 200"] = theirs["late"] / max(ours["late"], 1e-9)
 print(json.dumps({
     "gain": gain, "refused": refused, "checked": checked, "same": same,
+    "nexts": nexts(),
+    "told": [told_before, told_to_actions()["tracker"]["latest_message"]],
     "same_rules": same_rules, "looked": looked,
     "connections": [opened, kept_open, beside],
     "waits": actions.DEFAULT_REQUEST_TIMEOUT, "kept": ours["kept"],
@@ -187,6 +230,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     ("measure", "at_least"),
     [
         ("action schema", 5),
+        ("what actions are told", 1.2),
         ("order of the graph", 1.5),
         ("tracker of turn 200", 20),
         ("rules that fit", 5),
@@ -205,6 +249,18 @@ def test_the_graph_gives_what_it_gave_before(measured: dict[str, object]) -> Non
 
 def test_the_same_rules_fit_and_the_same_actions_are_there(measured: dict[str, object]) -> None:
     assert measured["same_rules"]
+
+
+def test_it_listens_where_every_rule_ends_and_asks_its_policies_elsewhere(
+    measured: dict[str, Any],
+) -> None:
+    assert measured["nexts"] == [["asked", None], ["action_listen", 1.0], ["asked", None]]
+
+
+def test_actions_are_told_the_message_as_it_was_understood(measured: dict[str, Any]) -> None:
+    before, now = measured["told"]
+    assert set(now) == {"text", "intent", "entities", "metadata"}
+    assert now == {name: before[name] for name in now}
 
 
 def test_words_are_looked_up_only_where_a_rule_names_words(measured: dict[str, object]) -> None:

@@ -130,11 +130,12 @@ def test_where_none_listens_it_is_away() -> None:
         RasaProcesses([free_address(), free_address()]).turn("hello", {"sender": "chat-1"})
 
 
-def test_rasa_is_there_when_every_process_has_its_model(three: list[Process]) -> None:
-    rasas = RasaProcesses([each.url for each in three])
-    assert rasas.alive()
+def test_each_process_is_told_by_itself_and_is_there_when_it_has_its_model(
+    three: list[Process],
+) -> None:
+    rasas = RasaProcesses([each.url for each in three] + [free_address()])
     three[1].model = False
-    assert not rasas.alive()
+    assert rasas.answering() == [True, False, True, False]
 
 
 def test_where_every_place_is_taken_the_next_is_told_at_once(

@@ -29,6 +29,7 @@ from outreach.texts.providers import base, provider
 SERVICE, SECRET = "26785a09-ab16-4eb0-8407-a37497a57506", "3d844edf-8d35-48ac-975b-e847b4f122b0"
 NOTIFY_KEY = f"our_key-{SERVICE}-{SECRET}"
 TEMPLATE = "f33517ff-2a88-4f6e-b855-c550268ce08a"
+CALLBACK_TOKEN = "a token for calls back"
 PHONE, OURS, SITE = "+447700900461", "+447700900101", "hampshire"
 TEXT = "Hello. Text us back if you want to find help near you. {^}\\ €5"
 ACCOUNT, TOKEN = "AC" + "0" * 32, "the token of the account"
@@ -101,24 +102,34 @@ def set_up(monkeypatch: pytest.MonkeyPatch, **about: str) -> None:
 
 
 @contextmanager
+def standing_in(name: str) -> Iterator[StandIn]:
+    """A provider of that name, as a server."""
+    with _serving({"notify": _Notify, "twilio": _Twilio}[name]) as stand_in:
+        yield stand_in
+
+
+def provided(name: str, stand_in: StandIn) -> dict[str, str]:
+    """The settings of a copy that has it for its provider."""
+    return {
+        "text_provider": name,
+        "notify_url": stand_in.address,
+        "notify_api_key": NOTIFY_KEY,
+        "notify_template_id": TEMPLATE,
+        "notify_callback_token": CALLBACK_TOKEN,
+        "twilio_url": stand_in.address,
+        "twilio_account": ACCOUNT,
+        "twilio_token": TOKEN,
+        "texts_per_minute": "60000",
+    }
+
+
+@contextmanager
 def carried_by(name: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
     """A provider, and a copy that is set up with it; no proxy of the machine stands between."""
     for no_proxy in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(no_proxy, "127.0.0.1")
-    with _serving({"notify": _Notify, "twilio": _Twilio}[name]) as stand_in:
-        set_up(
-            monkeypatch,
-            text_provider=name,
-            notify_url=stand_in.address,
-            notify_api_key=NOTIFY_KEY,
-            notify_template_id=TEMPLATE,
-            notify_callback_token="a token for calls back",
-            twilio_url=stand_in.address,
-            twilio_account=ACCOUNT,
-            twilio_token=TOKEN,
-            public_url="https://cara.example/",
-            texts_per_minute="60000",
-        )
+    with standing_in(name) as stand_in:
+        set_up(monkeypatch, public_url="https://cara.example/", **provided(name, stand_in))
         yield stand_in
 
 

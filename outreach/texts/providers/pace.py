@@ -12,7 +12,7 @@ from limits import RateLimitItemPerSecond
 from limits.errors import StorageError
 from limits.storage import storage_from_string
 
-from core.limiting import Windows
+from core.limiting import IN_MEMORY, Windows
 from core.settings import settings
 from outreach.texts.providers.base import LaterError, Provider
 
@@ -63,5 +63,5 @@ def _limits(minute: int) -> tuple[RateLimitItemPerSecond, RateLimitItemPerSecond
 
 @lru_cache(maxsize=1)
 def _limiter() -> Windows:
-    where = settings().redis_url or "memory://"
+    where = settings().redis_url or IN_MEMORY
     return Windows(storage_from_string(where, wrap_exceptions=True))

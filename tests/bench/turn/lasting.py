@@ -1,4 +1,4 @@
-"""What a turn costs late in a long conversation, beside an early one of the same conversation."""
+"""What a turn costs late in a long conversation, beside early turns of others at the same time."""
 
 from __future__ import annotations
 
@@ -17,36 +17,50 @@ from tests.bench.turn.said import ASKS, HELP
 TALKS, AROUND = 2, 2
 EARLY = 5
 LATE = 1.2
+# A machine is faster and slower by a third from minute to minute, so late turns and early ones, of
+# conversations that have just begun, are taken side by side, so many times.
+TIMES = 4
 # A conversation may take five turns a second (core/limiting.py).
 PACE_S = 0.21
 
 
 def figures(ours: Peer, stock: Peer, length: int, say: Say) -> Iterator[Figure]:
     """Turn 200 beside turn 5 of ours, and of the peer."""
-    growth = {}
     for peer in (ours, stock):
         say(f"{TALKS} conversations of {length} turns: {peer.name}")
-        times = _talked(peer, length, say)
-        early, late = (_around(times, at) for at in (EARLY, length - AROUND))
-        growth[peer.name] = late / early
+        late, early = _talked(peer, length, say)
         yield Figure(
-            "turn", f"{peer.name}: turn {length} beside its turn {EARLY}", late, early,
-            times=LATE if peer is ours else None, note="here the peer is the same, at its turn 5",
+            "turn", f"{peer.name}: turn {length} beside turn {EARLY} of others", late, early,
+            times=LATE if peer is ours else None, note="here the peer is the same, at turn 5",
         )  # fmt: skip
 
 
-def _talked(peer: Peer, length: int, say: Say) -> list[list[float]]:
-    """Seconds of each turn of each conversation; they take turns, so none goes too fast."""
+def _talked(peer: Peer, length: int, say: Say) -> tuple[float, float]:
+    """Milliseconds of the turns around the last one of some, and around the fifth of others."""
+    late: list[float] = []
+    early: list[float] = []
     with peer.client() as http:
-        talks = [peer.begin(http, HELP) for _ in range(TALKS)]
-        times: list[list[float]] = [[] for _ in talks]
-        for at, text in enumerate(islice(cycle(ASKS), length)):
+        old = [peer.begin(http, HELP) for _ in range(TALKS)]
+        for at, text in enumerate(islice(cycle(ASKS), length - AROUND - 1)):
             if at % 50 == 0:
                 say(f"{peer.name}: turn {at} of {length}")
-            since = time.perf_counter()
-            for talk, kept in zip(talks, times, strict=True):
-                kept.append(_timed(talk, text))
-            time.sleep(max(0.0, since + PACE_S - time.perf_counter()))
+            _taken(old, text)
+        for at in range(TIMES):
+            say(f"{peer.name}: turn {length} beside turn {EARLY}, {at + 1} of {TIMES}")
+            new = [peer.begin(http, HELP) for _ in range(TALKS)]
+            for text in islice(cycle(ASKS), EARLY - AROUND - 1):
+                _taken(new, text)
+            for text in islice(cycle(ASKS), 2 * AROUND + 1):
+                late += _taken(old, text)
+                early += _taken(new, text)
+    return milliseconds(late), milliseconds(early)
+
+
+def _taken(talks: Sequence[Talk], text: str) -> list[float]:
+    """Seconds of this turn of each; they take turns, so none goes too fast."""
+    since = time.perf_counter()
+    times = [_timed(talk, text) for talk in talks]
+    time.sleep(max(0.0, since + PACE_S - time.perf_counter()))
     return times
 
 
@@ -57,9 +71,3 @@ def _timed(talk: Talk, text: str) -> float:
     except httpx.HTTPError:
         return float("inf")
     return time.perf_counter() - since
-
-
-def _around(times: Sequence[Sequence[float]], turn: int) -> float:
-    """Milliseconds of the turns around this one, of all conversations: their middle."""
-    near = slice(turn - 1 - AROUND, turn + AROUND)
-    return milliseconds([one for each in times for one in each[near]])

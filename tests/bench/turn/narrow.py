@@ -8,42 +8,64 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from tests.bench.turn.peers import Peer
+import psutil
 
-# Of Linux's control groups, version 1: a folder is a group, and who may make one may set its quota.
-GROUPS = Path("/sys/fs/cgroup/cpu")
+# Of Linux's control groups a folder is a group, and who may make one may set its quota. Version 2
+# has one tree for everything, which has to share out processors to groups; version 1 one of theirs.
+FIRST, SECOND = Path("/sys/fs/cgroup/cpu"), Path("/sys/fs/cgroup")
 RASA = "-m rasa run"
 PERIOD_US = 20_000
 
 
 def possible() -> bool:
     """Whether this machine lets us hold a process to a part of a core."""
-    return (GROUPS / "cpu.cfs_quota_us").exists() and os.access(GROUPS, os.W_OK)
+    groups = _groups()
+    return groups is not None and os.access(groups, os.W_OK)
+
+
+def _groups() -> Path | None:
+    """The group of everybody, in the version that this machine has."""
+    if (FIRST / "cpu.cfs_quota_us").exists():
+        return FIRST
+    shared = SECOND / "cgroup.subtree_control"
+    return SECOND if shared.exists() and "cpu" in shared.read_text().split() else None
 
 
 @contextmanager
-def narrowed(peers: Iterable[Peer], share: float) -> Iterator[None]:
-    """Every Rasa process of these peers gets ``share`` of a core, until the end of the block."""
+def narrowed(processes: Iterable[psutil.Process], share: float) -> Iterator[None]:
+    """Every Rasa among these processes gets ``share`` of a core, until the end of the block."""
     with ExitStack() as stack:
-        for peer in peers:
-            for each in peer.processes():
-                if RASA in " ".join(each.cmdline()):
-                    stack.enter_context(_held(each.pid, share))
+        for each in processes:
+            if RASA in " ".join(each.cmdline()):
+                stack.enter_context(_held(each.pid, share))
         yield
 
 
 @contextmanager
 def _held(pid: int, share: float) -> Iterator[None]:
-    group = GROUPS / f"cara-bench-{pid}"
+    groups = _groups()
+    if groups is None:
+        raise RuntimeError("No process may be held to a part of a core here.")
+    group = groups / f"cara-bench-{pid}"
     group.mkdir()
     try:
-        (group / "cpu.cfs_period_us").write_text(str(PERIOD_US))
-        (group / "cpu.cfs_quota_us").write_text(str(round(PERIOD_US * share)))
+        for name, value in limits(share, second=groups == SECOND).items():
+            (group / name).write_text(value)
         (group / "cgroup.procs").write_text(str(pid))
         yield
     finally:
-        (GROUPS / "cgroup.procs").write_text(str(pid))
+        # One that was killed meanwhile is in no group any more.
+        with suppress(ProcessLookupError):
+            (groups / "cgroup.procs").write_text(str(pid))
         group.rmdir()
+
+
+def limits(share: float, *, second: bool) -> dict[str, str]:
+    """The files of a group that gets ``share`` of a core, in either version."""
+    quota = round(PERIOD_US * share)
+    if second:
+        return {"cpu.max": f"{quota} {PERIOD_US}"}
+    return {"cpu.cfs_period_us": str(PERIOD_US), "cpu.cfs_quota_us": str(quota)}

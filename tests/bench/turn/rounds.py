@@ -60,12 +60,14 @@ def rounds(ours: Peer, stock: Peer, count: int, turns: int, say: Say) -> list[tu
         alone(peer, WARM)
         together(peer, MANY, 1)
     found = []
+    # A criterion that is answered a second time brings no new question.
+    each = min(*map(len, SAID.values()), max(2, turns // 8))
     for at in range(count):
         pair = []
         # Who is first changes, so that a machine that grows busier is unfair to nobody.
         for peer in (ours, stock) if at % 2 == 0 else (stock, ours):
             say(f"round {at + 1} of {count}: {peer.name}, one conversation, then {MANY}")
-            pair.append(Round(alone(peer, turns), together(peer, MANY, max(2, turns // 8))))
+            pair.append(Round(alone(peer, turns), together(peer, MANY, each)))
         found.append((pair[0], pair[1]) if at % 2 == 0 else (pair[1], pair[0]))
     return found
 

@@ -31,7 +31,7 @@ def figures(two: Peer, one: Peer, rounds: int, turns: int, say: Say) -> Iterator
         say("not with slow Rasa: no process may be held to a part of a core here")
         return
     say(f"one Rasa and two, each with {NARROW:.0%} of a core")
-    with narrow.narrowed((one, two), NARROW):
+    with narrow.narrowed((*one.processes(), *two.processes()), NARROW):
         taken = _taken(two, one, rounds, turns, say)
     what = f"two Rasa processes, each with {NARROW:.0%} of a core"
     yield from _compared(what, taken, note)
