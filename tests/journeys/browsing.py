@@ -22,19 +22,28 @@ def newest(page: Page) -> str:
 
 def press(page: Page, label: str) -> None:
     """Press the choice of that label, and wait for the answer."""
-    before = page.locator("#messages > li").count()
-    page.get_by_role("button", name=label, exact=True).last.click()
+    choice = page.get_by_role("button", name=label, exact=True).last
+    choice.wait_for()
+    before = _messages(page)
+    choice.click()
     _answered(page, before)
 
 
 def send(page: Page, text: str) -> None:
     """Type a message and press Enter, and wait for the answer."""
-    before = page.locator("#messages > li").count()
     page.locator("#message").fill(text)
-    # Before its script is there, Enter only begins a new line.
-    page.wait_for_load_state()
+    before = _messages(page)
     page.locator("#message").press("Enter")
     _answered(page, before)
+
+
+def _messages(page: Page) -> int:
+    """How many are on the page, once all of it is there: the page before it counts none.
+
+    Before its script is there, Enter only begins a new line.
+    """
+    page.wait_for_load_state()
+    return page.locator("#messages > li").count()
 
 
 def _answered(page: Page, before: int) -> None:
