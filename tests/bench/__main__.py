@@ -51,8 +51,8 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
         "--only", type=lambda said: said.split(","), default=EVERYTHING, metavar="PART,PART",
         help=f"of {', '.join(EVERYTHING)}",
     )  # fmt: skip
-    parser.add_argument("--rounds", type=int, default=5, help="of both peers, one after the other")
-    parser.add_argument("--turns", type=int, default=48, help="of each kind in a round, alone")
+    parser.add_argument("--rounds", type=int, default=7, help="of both peers, one after the other")
+    parser.add_argument("--turns", type=int, default=96, help="of each kind in a round, alone")
     parser.add_argument("--starts", type=int, default=2, help="of each peer")
     parser.add_argument("--long", type=int, default=200, help="turns of a long conversation")
     parser.add_argument("--stock-epochs", type=int, default=EPOCHS, help="of the peer's learners")

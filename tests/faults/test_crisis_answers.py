@@ -19,6 +19,7 @@ import psutil
 import pytest
 
 from tests.faults.receivers import Inbox
+from tests.journeys.coordinator import wait_until
 from tests.journeys.people import Chat, words_of
 from tests.journeys.running import Copy
 
@@ -59,7 +60,7 @@ def rasa_stopped(copy: Copy) -> Iterator[None]:
     with suppress(psutil.NoSuchProcess):
         copy.part("rasa run").kill()
     yield
-    wait_until(lambda: ready(copy), 120)
+    wait_until(lambda: ready(copy), 240)
 
 
 @contextmanager
@@ -98,12 +99,6 @@ def ready(copy: Copy) -> bool:
     with suppress(httpx.HTTPError):
         return httpx.get(f"{copy.url}/readyz", timeout=5).status_code == 200
     return False
-
-
-def wait_until(done: Callable[[], bool], seconds: float) -> None:
-    until = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < until, "it never came back"
 
 
 @pytest.fixture(autouse=True)

@@ -15,8 +15,8 @@ from tests.faults.test_crisis_answers import (
     answer_times,
     p99,
     ready,
-    wait_until,
 )
+from tests.journeys.coordinator import wait_until
 from tests.journeys.people import Chat, words_of
 from tests.journeys.running import Copy
 

@@ -20,7 +20,8 @@ import httpx
 import psutil
 import pytest
 
-from tests.faults.test_crisis_answers import ready, wait_until
+from tests.faults.test_crisis_answers import ready
+from tests.journeys.coordinator import wait_until
 from tests.journeys.people import (
     Chat,
     Message,

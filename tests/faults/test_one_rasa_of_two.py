@@ -16,7 +16,7 @@ from tests.journeys.running import Copy
 
 PEOPLE = 6
 # Longer than the time between two signs of life (core/pulse.py).
-HUNG_AFTER = 8
+HUNG_AFTER = 15
 PARTS = (WEB, ACTIONS, "cli.worker", "rasa run")
 
 

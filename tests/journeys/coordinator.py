@@ -14,6 +14,8 @@ from tests.journeys.running import Copy
 
 STAFF = "__Host-cara_staff"
 PATIENCE = 30.0
+# Looking all the time would take the processor from what is waited for.
+BETWEEN = 0.05
 ONE_ALERT = re.compile(r'href="(/alerts/[\w-]+)"')
 
 
@@ -22,6 +24,7 @@ def wait_until(done: Callable[[], bool], seconds: float = PATIENCE) -> None:
     until = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < until, "it never came about"
+        time.sleep(BETWEEN)
 
 
 @dataclass(frozen=True)

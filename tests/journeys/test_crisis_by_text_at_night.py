@@ -189,6 +189,7 @@ def page(chromium: Browser, night: Copy) -> Iterator[Page]:
 
 def text_on_screen(page: Page, words: str) -> None:
     """Send a text from the telephone on the screen, and wait for what comes back."""
+    page.wait_for_load_state()
     bubbles = page.locator(".app-telephone li")
     before = bubbles.count()
     page.get_by_label("Text", exact=True).fill(words)
@@ -204,6 +205,7 @@ def test_from_the_telephone_on_the_screen_to_a_coordinator_who_takes_it_on(
     text_on_screen(page, "I drink too much")
     text_on_screen(page, "2")
     text_on_screen(page, TONIGHT)
+    page.wait_for_load_state()
     bubbles = page.locator(".app-telephone li")
     expect(bubbles.nth(-3)).to_contain_text(TONIGHT)
     expect(bubbles.nth(-2)).to_contain_text(ANSWER)

@@ -70,7 +70,8 @@ def barriers(page: Page) -> list[str]:
 
 
 def lint(page: Page) -> list[str]:
-    """What breaks our own rules for a page."""
+    """What breaks our own rules for a page, once all of it is there."""
+    page.wait_for_load_state()
     found: list[str] = page.evaluate(_LINT)
     return found
 

@@ -87,6 +87,8 @@ def close_without_saying_how(page: Page) -> None:
     """The page of an alert that somebody looks after, with its error."""
     page.get_by_role("button", name="Close the alert").click()
     page.locator(".govuk-error-summary").wait_for()
+    # The summary takes the focus when its script starts.
+    page.wait_for_load_state()
 
 
 def raised(alert_id: str, minutes_ago: float = 1, **about: Any) -> None:

@@ -74,7 +74,7 @@ def test_a_chat_begins_there_without_javascript_and_without_a_sign_in(visit: Vis
     page = visit(PATH, javascript=False)
     page.get_by_label("Your area").select_option("hampshire")
     page.get_by_role("button", name="Start a chat").click()
-    assert page.url.endswith("/chat")
+    page.wait_for_url("**/chat")
     assert page.locator("#messages > li").count() >= 1
 
 

@@ -136,7 +136,7 @@ def test_an_administrator_ends_a_session_with_the_keyboard(visit: Visit, web: We
     row.get_by_role("button").focus()
     page.keyboard.press("Enter")
     expect(page.locator(".govuk-notification-banner")).to_contain_text("The session is ended")
-    assert page.get_by_role("row").count() == before - 1
+    expect(page.get_by_role("row")).to_have_count(before - 1)
 
 
 def test_what_somebody_typed_is_text(visit: Visit) -> None:

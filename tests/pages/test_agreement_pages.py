@@ -96,6 +96,8 @@ def test_what_is_wrong_is_said_above_and_at_the_field_and_nothing_is_lost(
     expect(page.get_by_label(said("word", "pl"))).to_have_value("latarnia")
     group = page.get_by_role("group", name=said("research", "pl"))
     expect(group.get_by_label("Nie", exact=True)).to_be_checked()
+    # The summary takes the focus when its script starts.
+    page.wait_for_load_state()
     page.get_by_role("link", name=said("fault_privacy", "pl")).click()
     expect(page.get_by_label(said("private", "pl"), exact=True)).to_be_focused()
     looked_at(page)
@@ -104,6 +106,7 @@ def test_what_is_wrong_is_said_above_and_at_the_field_and_nothing_is_lost(
 def test_it_is_answered_by_keyboard_alone(visit: Visit, web: Web) -> None:
     page = at_venue(visit, web, "by keyboard")
     page.get_by_role("link", name="English").press("Enter")
+    page.wait_for_load_state()
     page.get_by_label(said("phone", "en")).focus()
     page.keyboard.press("Tab")
     for _ in ("privacy", *CONSENTS[:2], "hours", "text_language", "research"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.approved import unapproved, unrecorded
 from tests.pages.conftest import Visit
@@ -44,7 +44,8 @@ def test_a_page_with_a_chat(visit: Visit, chat: str) -> None:
 def test_a_start_that_lacks_an_answer(visit: Visit, path: str) -> None:
     page = visit(path)
     page.locator("form button").last.click()
-    assert page.locator(".govuk-error-summary").is_visible()
+    expect(page.locator(".govuk-error-summary")).to_be_visible()
+    page.wait_for_load_state()
     assert not strange(page)
 
 

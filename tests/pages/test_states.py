@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.pages.conftest import NARROW, WIDE, Visit, Web
 from tests.pages.looking import REVEALING, barriers, lint, overflow, small_targets
@@ -131,10 +131,10 @@ def test_a_page_has_no_barrier(state: State, visit: Visit, web: Web) -> None:
 def test_an_error_stands_first_in_the_title(visit: Visit) -> None:
     page = visit("/")
     start_with_nothing(page)
-    assert page.title() == "Error: Help near you"
+    expect(page).to_have_title("Error: Help near you")
     page = visit("/sign-in")
     sign_in_wrongly(page)
-    assert page.title() == "Error: Sign in"
+    expect(page).to_have_title("Error: Sign in")
 
 
 @pytest.mark.parametrize(("language", "chat"), [("pl", "greeting_pl"), ("pa", "greeting_pa")])

@@ -38,6 +38,8 @@ def page_of(web: Web, message: str) -> str:
 def keep_without_a_word(page: Page) -> None:
     page.get_by_role("button", name=KEEP).click()
     page.locator(".govuk-error-summary").wait_for()
+    # The summary takes the focus when its script starts.
+    page.wait_for_load_state()
 
 
 def keep_without_looking(page: Page) -> None:
@@ -116,7 +118,7 @@ def test_without_signing_in_there_is_only_the_way_to_sign_in(ask: Asks, web: Web
 def test_the_desk_leads_there(visit: Visit) -> None:
     page = visit("/officer", staff="coordinator")
     page.get_by_role("link", name="Messages that were not understood").click()
-    assert page.title() == "(5) Messages that were not understood"
+    expect(page).to_have_title("(5) Messages that were not understood")
 
 
 def test_a_form_of_another_page_decides_nothing(ask: Asks, web: Web) -> None:

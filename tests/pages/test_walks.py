@@ -144,7 +144,7 @@ def test_nothing_typed_is_lost_when_it_is_too_long(visit: Visit) -> None:
     page.locator("#message").fill("y" * 6_000)
     page.locator("#message").press("Enter")
     expect(page.locator("#composer-problem")).to_contain_text("too long")
-    assert len(page.locator("#message").input_value()) == 6_000
+    expect(page.locator("#message")).to_have_value("hello " * 1_000)
 
 
 def test_nothing_typed_is_lost_when_nobody_answers(visit: Visit) -> None:
@@ -166,7 +166,7 @@ def test_waiting_is_shown_and_its_dots_are_not_read_out(visit: Visit) -> None:
     page.locator("#message").press("Enter")
     expect(page.locator("#waiting")).to_be_visible()
     assert page.evaluate("window.heard") == []
-    expect(page.locator("#moment")).to_be_visible(timeout=4_000)
+    expect(page.locator("#moment")).to_be_visible()
     held[0].continue_()
     expect(page.locator("#waiting")).to_be_hidden()
 
@@ -187,7 +187,7 @@ def test_the_chat_works_without_javascript(visit: Visit) -> None:
     page.locator("#message").fill("hello " * 1_000)
     page.get_by_role("button", name="Send").click()
     expect(page.locator("#composer-problem")).to_contain_text("too long")
-    assert len(page.locator("#message").input_value()) == 6_000
+    expect(page.locator("#message")).to_have_value("hello " * 1_000)
     page.locator("#message").fill(CRISIS)
     page.get_by_role("button", name="Send").click()
     expect(page.locator("#latest.app-message--crisis")).to_have_count(1)
@@ -201,7 +201,7 @@ def test_a_question_card_works_without_javascript(visit: Visit) -> None:
         page.get_by_label(label).fill(value)
     page.get_by_role("button", name="Save and go on").click()
     expect(page).to_have_title("Error: Referral assistant")
-    assert "real date" in page.locator(".govuk-error-summary").inner_text()
+    expect(page.locator(".govuk-error-summary")).to_contain_text("real date")
     assert page.get_by_label("Day").input_value() == "31"
     page.get_by_label("Day").fill("20")
     page.get_by_role("button", name="Save and go on").click()

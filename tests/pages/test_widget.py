@@ -63,6 +63,8 @@ def test_an_officer_signs_in_in_a_window_and_the_frame_gets_the_chat(visit: Visi
         "{ src: '/widget/frame?site=hampshire&audience=officer' }))"
     )
     frame = page.frame_locator("iframe")
+    # Before its script is there, the button opens nothing.
+    frame.locator("body.js-enabled").wait_for()
     with page.expect_popup() as popup:
         frame.get_by_role("button", name="Sign in").click()
     window = popup.value
@@ -77,7 +79,7 @@ def test_an_officer_signs_in_in_a_window_and_the_frame_gets_the_chat(visit: Visi
 def test_an_officer_of_another_site_gets_no_chat(visit: Visit) -> None:
     page = visit("/widget/sign-in?site=hampshire", staff="elsewhere")
     page.get_by_role("button", name="Go on to the chat").click()
-    assert page.get_by_text("your account is not one of them").count() == 1
+    expect(page.get_by_text("your account is not one of them")).to_have_count(1)
     assert page.locator("[data-token]").count() == 0
 
 

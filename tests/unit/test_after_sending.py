@@ -53,7 +53,7 @@ def test_the_day_it_was_given_is_kept_with_its_event() -> None:
     [
         ("yesterday", "real date"),
         ("19 11 2025", "before the offence"),
-        (f"{today() + timedelta(days=1):%d %m %Y}", "future"),
+        (f"{today() + timedelta(days=2):%d %m %Y}", "future"),
     ],
 )
 def test_a_day_that_cannot_be_is_refused_and_nothing_is_kept(typed: str, why: str) -> None:
