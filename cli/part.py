@@ -17,6 +17,7 @@ import click
 from pydantic import ValidationError
 
 from cli import children, parts, quarantine, wires
+from cli.computing import computing
 from cli.house import ROOT, House, Trouble
 from cli.place import LOOPBACK
 from cli.shelf import Shelf
@@ -50,7 +51,8 @@ def web(port: int, address: str) -> None:
     """What people reach, by way of the proxy in front."""
     _refuse_unless_told("web")
     _check_settings()
-    _become(parts.served(ROOT, parts.WEB, port, _own(address)), os.environ)
+    command = parts.served(ROOT, parts.WEB, port, _own(address))
+    _become(command, {**computing(), **os.environ})
 
 
 @part_command.command("actions")

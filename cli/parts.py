@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cli import quarantine, wires
 from cli.children import Limits
+from cli.computing import computing
 from cli.house import House
 from cli.place import LOOPBACK, Place
 
@@ -35,6 +36,7 @@ def shared_environment(
     """What every part is told: where the data and the other parts are."""
     return {
         "CARA_MODE": "demo",
+        **computing(),
         **outer,
         "DATA_DIR": str(place.data_dir),
         "PORT": str(place.port),

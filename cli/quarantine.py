@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from functools import lru_cache
 from pathlib import Path
 
 from cli.children import Limits
+from cli.computing import computing
 from cli.house import House
 from core.signing import UntrustedError, trusted
 
 LOOPBACK = "127.0.0.1"
 GUARD = Path(__file__).with_name("guard")
-_CPU = Path("/proc/cpuinfo")
 
 # Rasa's noise and its calls home, off wherever we start it.
 RASA_ENVIRONMENT = {
@@ -52,21 +51,7 @@ LIMITS = Limits(memory=3 * 2**30, files=1024, processors=1)
 def told(outer: Mapping[str, str]) -> dict[str, str]:
     """What Rasa may know of an environment: named here or not at all."""
     heard = {name: outer[name] for name in HEARS if name in outer}
-    return _kernels() | heard | RASA_ENVIRONMENT
-
-
-@lru_cache(maxsize=1)
-def _kernels() -> dict[str, str]:
-    """Rasa's NumPy multiplies with what it knows of processors, and it is of 2022.
-
-    On one that it does not know it falls back to the instructions of 2004, and takes twice as long
-    over the meaning of a message.
-    """
-    try:
-        flags = _CPU.read_text(encoding="utf-8").split()
-    except OSError:
-        return {}
-    return {"OPENBLAS_CORETYPE": "Haswell"} if {"avx2", "fma"} <= {*flags} else {}
+    return computing() | heard | RASA_ENVIRONMENT
 
 
 def room(data_dir: Path) -> Path:

@@ -8,14 +8,17 @@ import subprocess
 import uuid
 from pathlib import Path
 
+import psutil
 import pytest
 from click.testing import CliRunner
 
 from cli import part, wires
+from cli.computing import computing
 from cli.house import Trouble
 from cli.parts import shared_environment
 from cli.place import Place
 from core.settings import ROOT
+from tests.journeys.coordinator import wait_until
 from tests.journeys.running import environment, free_port
 from tests.unit.conftest import SECRET, RunCara
 
@@ -119,6 +122,21 @@ def test_the_actions_are_told_by_number() -> None:
 
 
 # Whoever started it hears that it lives
+
+
+def test_web_is_told_how_to_multiply(tmp_path: Path) -> None:
+    command = [str(ROOT / ".venv/bin/cara"), "part", "web", "--port", str(free_port())]
+    told = environment(tmp_path, 0) | {
+        "CARA_RASA_URL": "http://127.0.0.1:9",
+        "CARA_ACTIONS_URL": "http://127.0.0.1:9/webhook",
+    }
+    with subprocess.Popen(command, env=told, stderr=subprocess.DEVNULL) as part:
+        try:
+            web = psutil.Process(part.pid)
+            wait_until(lambda: "uvicorn" in web.cmdline())
+            assert computing().items() <= web.environ().items()
+        finally:
+            part.terminate()
 
 
 def test_a_part_tells_systemd_that_it_answers_and_goes_on(tmp_path: Path) -> None:

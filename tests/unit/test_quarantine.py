@@ -314,24 +314,6 @@ def test_what_nothing_of_ours_uses_is_hollow(inside: Inside) -> None:
     assert set(told.values()) == {"LeftOutError"}
 
 
-@pytest.mark.parametrize(
-    ("flags", "kernels"),
-    [("sse2 ssse3 avx2 fma", "Haswell"), ("sse2 ssse3 avx2", None), ("neon", None)],
-)
-def test_it_multiplies_with_what_the_processor_can_do(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: str, kernels: str | None
-) -> None:
-    (tmp_path / "cpuinfo").write_text(f"processor : 0\nflags\t: fpu {flags}\n")
-    monkeypatch.setattr(quarantine, "_CPU", tmp_path / "cpuinfo")
-    quarantine._kernels.cache_clear()
-    assert quarantine.told({}).get("OPENBLAS_CORETYPE") == kernels
-    assert quarantine.told({"OPENBLAS_CORETYPE": "Zen"})["OPENBLAS_CORETYPE"] == "Zen"
-    monkeypatch.setattr(quarantine, "_CPU", tmp_path / "none")
-    quarantine._kernels.cache_clear()
-    assert "OPENBLAS_CORETYPE" not in quarantine.told({})
-    quarantine._kernels.cache_clear()
-
-
 def test_it_starts_no_program(inside: Inside) -> None:
     told = inside.run(
         run="subprocess.run(['/usr/bin/true'])",
