@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from typing import Any, TypeVar
@@ -26,11 +24,10 @@ from sqlalchemy.orm import Mapper, make_transient_to_detached
 from accounts.tables import Staff, StaffSession
 from core.clock import now
 from core.crypto import box
+from core.redis_waits import BRIEFLY, left_alone, within
 from core.settings import settings
 
 LASTS = timedelta(minutes=1)
-# Seconds for which Redis may keep somebody waiting, and for which it is then left alone.
-PATIENCE, PAUSE = 0.2, 5.0
 _PURPOSE = "sessions"
 _OVER = b"over"
 # Pages that need these read the database.
@@ -87,30 +84,22 @@ def _changes(_mapper: Mapper[Staff], connection: Connection, changed: Staff) -> 
 # Redis
 
 
-@dataclass
-class _Away:
-    until: float = 0.0
-
-
-_away = _Away()
-
-
 def _asked(ask: Callable[[redis.Redis], Answer], *, urgent: bool = False) -> Answer | None:
-    """What Redis says; None where it is not used, away, or was so just now and it can wait."""
+    """What Redis says; None where it is not used, away, or hung just now and it can wait."""
     url = settings().redis_url
-    if not url or (not urgent and time.monotonic() < _away.until):
+    if not url or (not urgent and left_alone.now()):
         return None
     try:
         return ask(_server(url))
     except redis.RedisError as error:
         _log.warning("sessions: redis is away (%s)", type(error).__name__)
-        _away.until = time.monotonic() + PAUSE
+        left_alone.after(error)
         return None
 
 
 @lru_cache(maxsize=1)
 def _server(url: str) -> redis.Redis:
-    return redis.Redis.from_url(url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE)
+    return redis.Redis.from_url(url, **within(BRIEFLY))
 
 
 def _key(token_hash: str) -> str:

@@ -29,6 +29,7 @@ from cli.shelf import Shelf
 from core.clock import now, today
 from core.database import engine, transaction
 from core.outbox import WAITING, Outgoing, lost
+from core.redis_waits import within
 from core.settings import settings
 from core.signing import UntrustedError, trusted
 from core.spool import alerts
@@ -114,7 +115,7 @@ def _redis() -> Iterator[Finding]:
         yield Finding("redis", State.good, "not used; the queue and the limits are this machine's")
         return
     try:
-        redis.Redis.from_url(url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE).ping()
+        redis.Redis.from_url(url, **within(PATIENCE)).ping()
     except redis.RedisError:
         do = "Start it, or mend CARA_REDIS_URL. Until then no text leaves that we begin."
         yield Finding("redis", State.wrong, "it does not answer", do)

@@ -18,11 +18,13 @@ from typing import Any
 
 from huey import Huey, RedisHuey, SqliteHuey
 from huey.serializer import SignedSerializer
+from redis import ConnectionPool
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from core.crypto import derived_key
+from core.redis_waits import PATIENCE, within
 from core.settings import settings
 from outreach.texts.delivery import Case, due, send_due, send_one
 from outreach.texts.providers import LaterError, provider
@@ -50,7 +52,8 @@ def queue() -> Huey:
         "serializer": SignedSerializer(secret=derived_key("queue").hex()),
     }
     if settings().redis_url:
-        return RedisHuey("cara-texts", url=settings().redis_url, **about)
+        pool = ConnectionPool.from_url(settings().redis_url, **within(PATIENCE))
+        return RedisHuey("cara-texts", connection_pool=pool, **about)
     settings().data_dir.mkdir(parents=True, exist_ok=True)
     return SqliteHuey("cara-texts", filename=str(settings().data_dir / "queue.db"), **about)
 

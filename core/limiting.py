@@ -3,7 +3,7 @@
 Counted in Redis where there is one, so that any number of processes count together. Where Redis is
 away, a limit that is ``closed`` refuses and any other goes on counting in this process alone;
 which is which, and why, stands in docs/decisions/0024-participants-browsers-limits.md. Danger is
-answered whatever a limit says: who asks here decides after the safety screen.
+answered whatever a limit says: it is asked after the safety screen, and never where that found it.
 """
 
 from __future__ import annotations
@@ -23,12 +23,11 @@ from limits.strategies import MovingWindowRateLimiter
 from core.clock import AHEAD
 from core.crypto import derived_key
 from core.metrics import LIMITED
+from core.redis_waits import BRIEFLY, PATIENCE, left_alone, within
 from core.settings import settings
 from core.windows import InThisProcess
 
 IN_MEMORY = f"{InThisProcess.STORAGE_SCHEME[0]}://"
-# Seconds for which Redis may keep somebody waiting.
-PATIENCE = 2
 # Of an address of version 6 a household holds this many bits' worth.
 HOUSEHOLD = 64
 
@@ -102,9 +101,13 @@ def spend(limit: Limit, *who: str) -> None:
 
 
 def _counted(limit: Limit, key: str) -> None:
+    if not limit.closed and left_alone.now():
+        _spend(_of_this_process(), limit, key)
+        return
     try:
-        _spend(limiter(), limit, key)
-    except StorageError:
+        _spend(limiter() if limit.closed else limiter(BRIEFLY), limit, key)
+    except StorageError as error:
+        left_alone.after(error.storage_error)
         if limit.closed:
             raise UncountedError from None
         _spend(_of_this_process(), limit, key)
@@ -121,14 +124,16 @@ def household(address: str) -> str:
     return str(found)
 
 
-@lru_cache(maxsize=1)
-def limiter() -> MovingWindowRateLimiter:
-    """What counts for every process; its methods raise ``StorageError`` where Redis is away."""
+@lru_cache(maxsize=2)
+def limiter(patience: float = PATIENCE) -> MovingWindowRateLimiter:
+    """What counts for every process; its methods raise ``StorageError`` where Redis is away.
+
+    ``patience``: how many seconds Redis may take.
+    """
     address = settings().redis_url
     if not address:
         return _of_this_process()
-    waits = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE}
-    return Windows(storage_from_string(address, wrap_exceptions=True, **waits))
+    return Windows(storage_from_string(address, wrap_exceptions=True, **within(patience)))
 
 
 @lru_cache(maxsize=1)

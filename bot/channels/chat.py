@@ -15,7 +15,7 @@ from bot.channels import crisis, gentle, own_data, person, tracker
 from bot.channels.facts import asked_by_the_public
 from bot.channels.greeting import greeting, welcome_by_text
 from bot.channels.hearing import ForRasa, Heard, Hearing
-from bot.channels.incoming import LONGEST, OVER, ChatError, Incoming
+from bot.channels.incoming import LONGEST, OVER, Barred, ChatError, Incoming, let
 from bot.channels.journal import journal
 from bot.channels.leaving import answered
 from bot.channels.leaving import kept as _kept
@@ -81,36 +81,37 @@ def begin_chat(
 
 
 def take_turn(
-    speaker: Speaker, incoming: Incoming, key: str | None, barred: ChatError | None = None
+    speaker: Speaker, incoming: Incoming, key: str | None, barred: Barred = let
 ) -> list[ChatMessage]:
     """The person's message where danger was answered, and the assistant's answers.
 
     The same idempotency key gives the same answer. Raises :class:`ChatError` for what the caller
     can put right. Danger is answered first, whatever else is wrong, and without the database; where
     that is away everything else gets one plain sentence. Messages that no database holds yet are
-    of no conversation. ``barred`` is why nothing but danger may be answered now.
+    of no conversation. ``barred`` is asked where no danger is found, and may take its time.
     """
     with stages.turn(speaker.channel, ChatError):
         return _turn(speaker, incoming, key, barred)
 
 
 def _turn(
-    speaker: Speaker, incoming: Incoming, key: str | None, barred: ChatError | None
+    speaker: Speaker, incoming: Incoming, key: str | None, barred: Barred
 ) -> list[ChatMessage]:
     held = remembered(speaker.id)
     if key and key in held.answered:
         return held.answered[key]
     speaker = speaker.in_language(held.language or speaker.language)
     danger = crisis.danger_in(speaker, held, incoming)
-    if danger or barred:
+    why = None if danger else barred()
+    if danger or why:
         # What others heard may show more, or less. (Where nothing is found it is read below.)
         recall_at_once(speaker.id)
         speaker = speaker.in_language(held.language or speaker.language)
         danger = crisis.danger_in(speaker, held, incoming)
     if danger:
         return crisis.answered(speaker, danger, key)
-    if barred:
-        raise barred
+    if why:
+        raise why
     if len(incoming.text or "") > LONGEST:
         raise ChatError(413, "too_long", words("utter_too_long", speaker.language).text)
     try:

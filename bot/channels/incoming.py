@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 LONGEST = 5_000
@@ -14,6 +15,14 @@ class ChatError(Exception):
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
         self.status, self.code, self.message = status, code, message
+
+
+Barred = Callable[[], ChatError | None]
+"""Why a message may not be answered unless it shows danger, if there is a why."""
+
+
+def let() -> None:
+    """Nothing bars it."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.channels import crisis
 from bot.channels.chat import take_turn
 from bot.channels.following_up import followed_up
-from bot.channels.incoming import OVER, ChatError, Incoming
+from bot.channels.incoming import OVER, Barred, ChatError, Incoming, let
 from bot.channels.memory import remembered
 from bot.channels.packing import choice_numbered, packed
 from bot.channels.speaker import TEXT, Speaker
@@ -51,12 +51,12 @@ class Inbound:
     text: str
 
 
-def take_text(inbound: Inbound, barred: ChatError | None = None) -> list[str]:
+def take_text(inbound: Inbound, barred: Barred = let) -> list[str]:
     """Answer a text; gives the texts that leave for it. Danger first, without the database.
 
     STOP, START and HELP are read by rule in every text, whatever else it says. After STOP nothing
     else is answered but danger. A telephone that others may see is told nothing but the way to a
-    page. A typed number stands for a choice of the newest text that had any. ``barred`` is why
+    page. A typed number stands for a choice of the newest text that had any. ``barred`` says why
     nothing but danger and STOP may be answered now. Raises :class:`ChatError` for that, and where
     the number that was texted, or the sender's, is none that we know how to answer.
     """
@@ -65,7 +65,7 @@ def take_text(inbound: Inbound, barred: ChatError | None = None) -> list[str]:
         return _taken(speaker, arrived, inbound.text, barred)
 
 
-def _taken(speaker: Speaker, arrived: Arrived, text: str, barred: ChatError | None) -> list[str]:
+def _taken(speaker: Speaker, arrived: Arrived, text: str, barred: Barred) -> list[str]:
     said = _HALF_CHARACTER.sub("\ufffd", text)
     if _shows_danger(speaker, said):
         return _danger(speaker, said, arrived)
@@ -75,8 +75,8 @@ def _taken(speaker: Speaker, arrived: Arrived, text: str, barred: ChatError | No
     if _shows_danger(speaker, said):
         return _danger(speaker, said, arrived)
     command = command_of(said)
-    if barred and command != "stop":
-        raise barred
+    if command != "stop" and (why := barred()):
+        raise why
     if command:
         return obey(speaker, command, arrived, said)
     if about and about.stopped:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from bot.channels.incoming import ChatError
+from functools import cache, partial
+
+from bot.channels.incoming import Barred, ChatError
 from core.limiting import Limit, TooOftenError, UncountedError, spend
 from core.words import words
 
 
-def barred(limit: Limit, *who: str, language: str = "en") -> ChatError | None:
-    """Count one message; why it may not be answered, unless it shows danger, if there is a why."""
+def barred(limit: Limit, *who: str, language: str = "en") -> Barred:
+    """Counts one message, once, when it is asked for the first time: after the safety screen."""
+    return cache(partial(_barred, limit, who, language))
+
+
+def _barred(limit: Limit, who: tuple[str, ...], language: str) -> ChatError | None:
     try:
         spend(limit, *who)
     except TooOftenError:

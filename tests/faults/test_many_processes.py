@@ -22,6 +22,7 @@ from tests.faults.conftest import name_people
 from tests.faults.crowd import cards, participant, taken, talking
 from tests.faults.receivers import Inbox, on_call
 from tests.faults.shape import Shape, shape, wait_until
+from tests.faults.test_crisis_answers import LONGEST, TEXTS_KEY
 from tests.journeys.people import Chat, answer_all_criteria, fill_in_booking, words_of
 from tests.pages.test_protection import Browser
 from tests.unit.text_standins import CALLBACK_TOKEN, OURS, StandIn, provided, standing_in
@@ -318,6 +319,33 @@ def test_redis_forgets_everything_in_the_middle_of_turns_and_nobody_notices(
     answers = [(each["reference"], each["phone_number"]) for each in far.posted[since:]]
     assert len({reference for reference, _ in answers}) == len(answers)
     assert {number for _, number in answers} == {f"+44770090043{n}" for n in range(PEOPLE)}
+
+
+def test_redis_hangs_and_neither_danger_nor_a_turn_waits_for_it(
+    copy: Shape, http: httpx.Client, inbox: Inbox
+) -> None:
+    token, before = copy.cara("token", "--role", "officer", "--site", "hampshire"), len(inbox.calls)
+    officer = Chat.begin(http, token, site="hampshire", audience="officer")
+    chats = [*(participant(http) for _ in range(2 * PEOPLE)), officer]
+    assert all(cards(chat, "I drink too much") for chat in chats[:-1])
+    with copy.processes["redis"].hung():
+        danger = [timed(chat, ALARM) for chat in chats for _ in range(PEOPLE)]
+        helped = [timed(chat, "I drink too much") for chat in chats]
+        text = {"id": "hung", "from": "07700 900449", "to": OURS, "text": ALARM}
+        texted = http.post("/texts/inbound", json=text, headers=TEXTS_KEY)
+        everybody = len(chats) + 1
+        wait_until(lambda: len({*told_of(inbox, before)}) >= everybody, "each is told of")
+    assert max(danger) < LONGEST, danger
+    assert statistics.median(helped) < LONGEST, helped
+    assert texted.elapsed.total_seconds() < LONGEST
+    assert "116 123" in texted.json()["texts"][0]
+
+
+def timed(chat: Chat, text: str) -> float:
+    """Seconds until it was answered."""
+    answer = chat.post({"text": text})
+    assert answer.status_code == 200, answer.text
+    return answer.elapsed.total_seconds()
 
 
 def searched(http: httpx.Client) -> bool:

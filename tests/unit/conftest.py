@@ -19,6 +19,7 @@ from cli.database import upgrade
 from core import limiting
 from core.database import engine
 from core.occasion import WORKER, process_is
+from core.redis_waits import left_alone
 from core.settings import ROOT, settings
 from outreach.texts.providers import pace
 
@@ -50,6 +51,7 @@ def forget() -> None:
         engine().dispose()
     for remembered in (settings, engine, *COUNTING):
         remembered.cache_clear()
+    left_alone.end()
     # A command that a test ran in this process had said so of the whole process.
     process_is(WORKER)
 

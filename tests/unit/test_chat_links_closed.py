@@ -117,7 +117,7 @@ def test_who_guesses_gets_no_more_links_that_day(
 
 def test_a_flood_is_slowed_down(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     fresh = MovingWindowRateLimiter(storage_from_string(IN_MEMORY))
-    monkeypatch.setattr("core.limiting.limiter", lambda: fresh)
+    monkeypatch.setattr("core.limiting.limiter", lambda *_patience: fresh)
     answers = {browser.get(f"/c/{at}").status_code for at in range(130)}
     assert answers == {404, 429}
 

@@ -15,6 +15,7 @@ from accounts.at_hand import LASTS, found, keep
 from accounts.staff import TOKEN, goes_on, hash_of, who
 from accounts.tables import Staff, StaffSession
 from core.database import transaction
+from core.redis_waits import left_alone
 from tests.unit.at_hand import a_redis
 from tests.unit.entering import (
     KIT,
@@ -37,9 +38,9 @@ AWAY = "redis://127.0.0.1:1/0"
 @pytest.fixture(autouse=True)
 def with_redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     set_up(monkeypatch, redis_url=a_redis())
-    at_hand._away.until = 0
+    left_alone.end()
     yield
-    at_hand._away.until = 0
+    left_alone.end()
 
 
 @pytest.fixture
@@ -229,6 +230,6 @@ def test_an_end_that_redis_was_not_told_holds_after_a_minute(
     with transaction() as session:
         accounts.sign_out(session, secret)
     set_up(monkeypatch, redis_url=a_redis())
-    at_hand._away.until = 0
+    left_alone.end()
     clock.on(seconds=LASTS.total_seconds())
     assert who(secret) is None

@@ -13,6 +13,7 @@ from limits.errors import StorageError
 from limits.storage import storage_from_string
 
 from core.limiting import IN_MEMORY, Windows
+from core.redis_waits import PATIENCE, within
 from core.settings import settings
 from outreach.texts.providers.base import LaterError, Provider
 
@@ -64,4 +65,5 @@ def _limits(minute: int) -> tuple[RateLimitItemPerSecond, RateLimitItemPerSecond
 @lru_cache(maxsize=1)
 def _limiter() -> Windows:
     where = settings().redis_url or IN_MEMORY
-    return Windows(storage_from_string(where, wrap_exceptions=True))
+    waits = within(PATIENCE) if settings().redis_url else {}
+    return Windows(storage_from_string(where, wrap_exceptions=True, **waits))
