@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from accounts.web.declared import way
 from bot.channels.erasing import ERASED
 from bot.channels.incoming import LONGEST, ChatError
+from bot.channels.journal import journal
 from bot.channels.packing import packed
 from bot.channels.texts import Inbound, speaker_texting, take_text
 from bot.conversations import ChatMessage, messages_after
@@ -42,6 +43,8 @@ router = APIRouter()
 ON_SCREEN = "on_screen"
 # A number from Ofcom's drama range.
 EXAMPLE = "07700 900461"
+# Seconds.
+WRITTEN_WITHIN = 5
 
 
 class _Shown(NamedTuple):
@@ -118,6 +121,8 @@ def send(request: Request, form: forms.OwnForm) -> Response:
         all_sites()[site].text_number,
         forms.said(form, "text")[: LONGEST + 1],
     )
+    # Danger is answered before it is written down, and this page shows what is.
+    journal.wait(WRITTEN_WITHIN)
     back = request.url_for("telephone").include_query_params(site=site, number=number)
     return RedirectResponse(f"{back.path}?{back.query}#newest", 303)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.browsing import look_for_support, newest, press, send, sign_in
+from tests.journeys.browsing import PATIENCE, look_for_support, newest, press, send, sign_in
 from tests.journeys.people import CHOSEN, FIELDS, OK_ANSWERS
 from tests.journeys.running import Copy
 
@@ -94,4 +94,4 @@ def fill_in_card(page: Page, value: str) -> None:
     else:
         card.locator("input[name=value]").fill(value)
     card.get_by_role("button", name="Save and go on").click()
-    expect(page.locator("#messages > li").nth(before + 1)).to_be_attached()
+    expect(page.locator("#messages > li").nth(before + 1)).to_be_attached(timeout=PATIENCE)
