@@ -26,6 +26,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from cli import artefacts, children, environments, quarantine, requirement_files
+from cli.computing import computing
 from cli.house import ROOT, House, Trouble
 from cli.place import asked_for, check_port, sole_copy
 from cli.progress import Progress
@@ -145,6 +146,8 @@ def test(house: House, words: Sequence[str]) -> None:
     """Set up with the tools for tests, then become pytest; without words, run everything."""
     with _alone(house):
         take(steps(house, "dev"))
+    # What is measured is measured as it is served.
+    os.environ.update({**computing(), **os.environ})
     pytest = [str(house.app), "-m", "pytest"]
     if words:
         os.execv(house.app, [*pytest, *words])  # noqa: S606
